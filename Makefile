@@ -1,0 +1,70 @@
+# Two commands: `make run` executes the course into build/html, `make test` runs all that CI runs.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+  BIN := .venv/Scripts
+else
+  BIN := .venv/bin
+endif
+INSTALLED := .venv/.installed
+
+# One thread a process: two workers then use two cores, and results do not depend on the machine.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export NUMBA_NUM_THREADS := 1
+export MPLBACKEND := agg
+export PYTHONHASHSEED := 0
+# A stray setting of the user's must not reach the course's own Python.
+unexport PYTHONPATH
+
+.PHONY: help run test lab notebooks bench format lint tests nbval install clean
+
+help:
+	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
+	@echo "make lab           write your own copies into workspace/ and open JupyterLab"
+	@echo "make test          everything that CI runs"
+	@echo "make notebooks     re-execute the notebooks and store their outputs"
+	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
+	@echo "make format        format the code"
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'need Python 3.11 or newer, got ' + sys.version.split()[0] + '; try: make PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
+
+install: $(INSTALLED)
+
+run: $(INSTALLED)
+	$(BIN)/course run $(NB)
+
+lab: $(INSTALLED)
+	$(BIN)/course lab
+
+notebooks: $(INSTALLED)
+	$(BIN)/course run --in-place $(NB)
+
+bench: $(INSTALLED)
+	$(BIN)/course bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+
+test: lint tests nbval
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+tests: $(INSTALLED)
+	$(BIN)/pytest tests -n 2 --dist loadscope
+
+nbval: $(INSTALLED)
+	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+		--nbval-cell-timeout 300 -n 2 --dist loadscope
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

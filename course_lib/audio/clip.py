@@ -1,0 +1,110 @@
+"""The Clip: a mono sound that knows its sample rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from course_lib.core import SignalLike, check_count, check_number, check_signal
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A mono sound: float32 samples, nominally in [-1, 1], and a sample rate in Hz.
+
+    Samples beyond [-1, 1] are kept (a mix may overshoot); ``audio.write`` refuses them, and
+    ``with_peak`` brings them back.
+
+    Raises
+    ------
+    TypeError
+        For integer samples, or a sample rate that is not a whole number.
+    ValueError
+        For an empty, stereo or non-finite signal, or a sample rate below 1.
+    """
+
+    samples: Float[np.ndarray, "time"]
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        samples = check_signal(self.samples, name="clip").astype(np.float32)
+        samples.setflags(write=False)
+        object.__setattr__(self, "samples", samples)
+        object.__setattr__(self, "sample_rate", check_count(self.sample_rate, "sample_rate"))
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __repr__(self) -> str:
+        return f"Clip({self.duration:.3f} s at {self.sample_rate} Hz, peak {self.peak:.3f})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Clip):
+            return NotImplemented
+        return self.sample_rate == other.sample_rate and np.array_equal(self.samples, other.samples)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def peak(self) -> float:
+        """The largest absolute sample."""
+        return float(np.abs(self.samples).max())
+
+    @property
+    def rms(self) -> float:
+        """Root mean square level."""
+        return float(np.sqrt(np.mean(self.samples.astype(np.float64) ** 2)))
+
+    def with_samples(self, samples: SignalLike) -> Clip:
+        """Return other samples at this clip's sample rate."""
+        return Clip(check_signal(samples, name="samples"), self.sample_rate)
+
+    def cut(self, start: float, stop: float) -> Clip:
+        """Return the part from `start` to `stop`, in seconds.
+
+        Raises
+        ------
+        ValueError
+            Where 0 <= start < stop <= duration does not hold.
+        """
+        first, last = round(start * self.sample_rate), round(stop * self.sample_rate)
+        if not 0 <= first < last <= len(self.samples):
+            raise ValueError(
+                f"need 0 <= start < stop <= {self.duration:.3f} s, got {start:g} to {stop:g} s"
+            )
+        return self.with_samples(self.samples[first:last])
+
+    def with_peak(self, peak: float = 0.9) -> Clip:
+        """Return the clip scaled so that its largest absolute sample is `peak` (silence stays)."""
+        check_number(peak, "peak", above=0)
+        return self if self.peak == 0 else self.with_samples(self.samples * (peak / self.peak))
+
+    @staticmethod
+    def join(clips: Sequence[Clip], *, gap: float = 0.0) -> Clip:
+        """Return the clips one after another, with `gap` seconds of silence between them.
+
+        Raises
+        ------
+        ValueError
+            For no clips, a negative gap, or clips of different sample rates.
+        """
+        rates = {clip.sample_rate for clip in clips}
+        if len(rates) != 1:
+            raise ValueError(
+                f"need one or more clips of one sample rate, got rates {sorted(rates)}; "
+                "bring them together with audio.resample"
+            )
+        if not 0 <= gap < np.inf:
+            raise ValueError(f"need a gap of 0 s or more, got {gap}")
+        rate = rates.pop()
+        silence = np.zeros(round(gap * rate), np.float32)
+        parts = [part for clip in clips for part in (clip.samples, silence)]
+        return Clip(np.concatenate(parts[:-1]), rate)

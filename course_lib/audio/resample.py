@@ -1,0 +1,28 @@
+"""Changing the sample rate, with scipy's polyphase filter."""
+
+from __future__ import annotations
+
+import math
+
+import scipy.signal
+
+from course_lib.audio.clip import Clip
+from course_lib.core import check_count
+
+
+def resample(clip: Clip, sample_rate: int) -> Clip:
+    """Return the clip at another sample rate, band-limited to half of the lower one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a sample rate that is not a whole number of at least 1 Hz.
+    """
+    sample_rate = check_count(sample_rate, "sample_rate")
+    if sample_rate == clip.sample_rate:
+        return clip
+    common = math.gcd(sample_rate, clip.sample_rate)
+    samples = scipy.signal.resample_poly(
+        clip.samples.astype("float64"), sample_rate // common, clip.sample_rate // common
+    )
+    return Clip(samples, sample_rate)

@@ -1,0 +1,1 @@
+"""Tables of ratios against other libraries; one file a group."""

@@ -1,0 +1,30 @@
+"""What everything else stands on: protocols, likelihoods, input checks and random generators."""
+
+from course_lib.core.checks import (
+    SignalLike,
+    check_count,
+    check_generator,
+    check_number,
+    check_order,
+    check_signal,
+)
+from course_lib.core.likelihood import Likelihood, LikelihoodKind
+from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
+from course_lib.core.random import seeded, spawn
+
+__all__ = [
+    "Encoding",
+    "LevelScorer",
+    "Likelihood",
+    "LikelihoodKind",
+    "Sampler",
+    "Scorer",
+    "SignalLike",
+    "check_count",
+    "check_generator",
+    "check_number",
+    "check_order",
+    "check_signal",
+    "seeded",
+    "spawn",
+]

@@ -1,0 +1,66 @@
+"""The questions that every model of the course answers, as typing protocols.
+
+A model offers only what it can do: a GAN has no likelihood, and says so by lacking the method.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from course_lib.core.checks import SignalLike
+from course_lib.core.likelihood import Likelihood
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """A model that makes sound."""
+
+    def sample(
+        self, length: int, *, count: int = 1, rng: np.random.Generator
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw `count` signals of `length` samples; the i-th does not depend on `count`."""
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A model with a probability density over waveforms."""
+
+    def log_likelihood(self, x: SignalLike) -> Likelihood:
+        """Return log p(x), a density over the amplitudes of the whole signal."""
+
+
+@runtime_checkable
+class Encoding(Protocol):
+    """A grid of levels that amplitudes are rounded to; scores are compared within one grid."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def levels(self) -> int:
+        """The number of levels; codes run from 0 to levels - 1."""
+
+    def encode(self, x: SignalLike) -> Int[np.ndarray, "time"]:
+        """Return the level of each amplitude in [-1, 1]."""
+
+    def decode(self, codes: Int[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Return the amplitude that stands for each level."""
+
+    def edges(self) -> Float[np.ndarray, "levels_plus_1"]:
+        """Return the ascending amplitudes between which the levels' bins lie."""
+
+    def log_width(self, codes: Int[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Return the natural logarithm of the width of each code's bin, in amplitude."""
+
+
+@runtime_checkable
+class LevelScorer(Protocol):
+    """A model with a probability for each sequence of levels, read off without dithering."""
+
+    def level_log_likelihood(
+        self, codes: Int[np.ndarray, "time"], encoding: Encoding
+    ) -> Likelihood:
+        """Return log P(codes), a probability over sequences of levels of `encoding`."""

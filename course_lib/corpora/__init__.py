@@ -1,0 +1,1 @@
+"""Reading the recordings in data/, and fetching larger public sets on demand."""

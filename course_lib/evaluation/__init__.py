@@ -1,0 +1,1 @@
+"""How well models predict and how near their sounds come to real ones."""

@@ -1,0 +1,1 @@
+"""Between samples and models: quantisers, frames, spectra, mel bands, upsampling."""

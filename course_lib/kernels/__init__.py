@@ -1,0 +1,1 @@
+"""Compiled loops over plain arrays; each has a readable twin where its model stands."""

@@ -1,0 +1,1 @@
+"""Executing notebooks, building pages, writing the learner's copies."""

@@ -1,0 +1,1 @@
+"""What the notebooks teach with: players, plots, sources, claims, exercises."""
