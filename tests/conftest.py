@@ -25,6 +25,11 @@ hypothesis.settings.register_profile("course", deadline=None, max_examples=40, d
 hypothesis.settings.load_profile("course")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Not in pyproject.toml: pytest reads that before `tests` is on the path.
+    config.addinivalue_line("filterwarnings", "ignore::shape_checks.ArgumentNoted")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20)
