@@ -1,0 +1,255 @@
+"""Exercises: a registry of checks, and `check` and `hint` for the learner.
+
+A check is a function that takes the learner's answer, tries it on inputs of its own, and raises
+`Wrong` with a sentence in the learner's terms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import difflib
+import importlib.util
+import inspect
+import pkgutil
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+Check = TypeVar("Check", bound=Callable[[Any], None])
+
+SECONDS = 20.0
+"""How long an answer may take before it is taken for an endless loop."""
+
+
+class Wrong(Exception):
+    """What is wrong with an answer, in the learner's terms."""
+
+
+class TookTooLong(BaseException):
+    """Raised inside an answer that does not end; not an Exception, so that none swallows it."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: its id, its title, the hints, and the function that checks an answer."""
+
+    id: str
+    title: str
+    hints: tuple[str, ...]
+    check: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    kind : "right"; "wrong" (the check says what); "failed" (the answer raised, or could not be
+        used at all); "not done" (nothing written yet)
+    """
+
+    kind: Literal["right", "wrong", "failed", "not done"]
+    message: str = ""
+
+
+_EXERCISES: dict[str, Exercise] = {}
+_HINTS_GIVEN: dict[str, int] = {}
+
+
+def exercise(id: str, title: str, *, hints: Sequence[str]) -> Callable[[Check], Check]:
+    """Register the decorated function as the check of exercise `id`, such as "03.1".
+
+    Raises
+    ------
+    ValueError
+        For an id that is taken or does not look like "03.1", or no hints.
+    """
+
+    def register(function: Check) -> Check:
+        chapter = id.partition(".")[0]
+        expected = f"chapter_{chapter}"
+        if id in _EXERCISES and _EXERCISES[id].check.__module__ != function.__module__:
+            raise ValueError(f"exercise {id} is registered twice")
+        if not hints:
+            raise ValueError(f"exercise {id} needs at least one hint")
+        if function.__module__.startswith(__package__ or "") and not function.__module__.endswith(
+            expected
+        ):
+            raise ValueError(f"exercise {id} belongs in {expected}, not in {function.__module__}")
+        _EXERCISES[id] = Exercise(id, title, tuple(hints), function)
+        return function
+
+    return register
+
+
+def load(chapter: str) -> None:
+    """Import the checks of one chapter, such as "03", where it has any."""
+    name = f"{__package__}.chapter_{chapter}"
+    if importlib.util.find_spec(name) is not None:
+        importlib.import_module(name)
+
+
+def exercises() -> dict[str, Exercise]:
+    """Return every exercise of every chapter, by id."""
+    package = importlib.import_module(__package__ or "")
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("chapter_"):
+            load(module.name.removeprefix("chapter_"))
+    return dict(sorted(_EXERCISES.items()))
+
+
+def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
+    """Try an answer to exercise `id` and return what its check found.
+
+    Raises
+    ------
+    KeyError
+        Where there is no such exercise.
+    """
+    found = _find(id)
+    if answer is None or answer is Ellipsis:
+        return Verdict("not done", "write your solution in the cell above, run it, then this one")
+    if _wants_callable(found.check) and not callable(answer):
+        return Verdict(
+            "failed",
+            f"pass your function itself, without calling it; got {_brief(answer)}",
+        )
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), _time_limit(seconds):
+            warnings.simplefilter("ignore")
+            found.check(answer)
+    except Wrong as wrong:
+        return Verdict("wrong", " ".join(str(wrong).split()))
+    except NotImplementedError:
+        return Verdict("not done", "write your solution in the cell above, run it, then this one")
+    except TookTooLong:
+        return Verdict(
+            "failed", f"your answer did not end within {seconds:g} s; is there an endless loop?"
+        )
+    except Exception as error:
+        return Verdict("failed", _explain(error, found))
+    return Verdict("right")
+
+
+def check(id: str, answer: Any) -> None:
+    """Check an answer and print one line: ✓, what is wrong (✗), or that it is not done yet (○)."""
+    try:
+        verdict = judge(id, answer)
+    except KeyError as error:
+        print(f"✗ {error.args[0]}")
+        return
+    name = f"{id} {_find(id).title}"
+    if verdict.kind == "right":
+        print(f"✓ {name}")
+    elif verdict.kind == "not done":
+        print(f"○ {name}: not done yet; {verdict.message}")
+    else:
+        print(f'✗ {name}: {verdict.message} (for a hint: hint("{id}"))')
+
+
+def hint(id: str) -> None:
+    """Print the next hint for exercise `id`; after the last one, the last again."""
+    try:
+        hints = _find(id).hints
+    except KeyError as error:
+        print(f"✗ {error.args[0]}")
+        return
+    number = min(_HINTS_GIVEN.get(id, 0) + 1, len(hints))
+    _HINTS_GIVEN[id] = number
+    print(f"hint {number} of {len(hints)}: {hints[number - 1]}")
+
+
+def expect_close(got: Any, expected: Any, what: str, *, atol: float = 1e-8) -> None:
+    """Raise Wrong unless `got` has the shape and, to `atol`, the values of `expected`.
+
+    `what` names the quantity and its input, such as "the autocorrelation of [1, 2, 3]".
+    """
+    want = np.asarray(expected, dtype=np.float64)
+    values = expect_array(got, want.shape, what)
+    worst = np.abs(values - want)
+    if not (worst <= atol).all():
+        place = np.unravel_index(int(np.argmax(worst)), want.shape)
+        where = f" at index {', '.join(map(str, place))}" if want.ndim else ""
+        raise Wrong(f"{what}{where} should be {want[place]:.6g}, got {values[place]:.6g}")
+
+
+def expect_array(got: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """Return `got` as a float64 array, or raise Wrong unless it is finite numbers of `shape`."""
+    wanted = "a number" if shape == () else f"an array of shape {shape}"
+    if got is None:
+        raise Wrong(f"{what} should be {wanted}, got None; does your function return its result?")
+    try:
+        values = np.asarray(got)
+        if values.dtype.kind not in "biuf":
+            raise TypeError
+        values = values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise Wrong(f"{what} should be {wanted}, got {_brief(got)}") from None
+    if values.shape != shape:
+        raise Wrong(f"{what} should be {wanted}, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise Wrong(f"{what} should be finite, got NaN or infinity")
+    return values
+
+
+def _find(id: str) -> Exercise:
+    if id not in _EXERCISES:
+        load(str(id).partition(".")[0])
+    if id not in _EXERCISES:
+        near = difflib.get_close_matches(str(id), exercises(), n=1, cutoff=0)
+        advice = f"; did you mean {near[0]!r}?" if near else ""
+        raise KeyError(f"there is no exercise {id!r}{advice}")
+    return _EXERCISES[id]
+
+
+def _wants_callable(function: Callable[..., Any]) -> bool:
+    first = next(iter(inspect.signature(function).parameters.values()))
+    return "Callable" in str(first.annotation)
+
+
+def _brief(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def _explain(error: Exception, found: Exercise) -> str:
+    """Say whether the answer itself raised, and where, or whether its result could not be used."""
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    checker = inspect.getsourcefile(found.check)
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename not in (checker, __file__)]
+    if inside and inside[0].name != "<module>" and "course_lib" not in inside[0].filename:
+        return f"your {inside[0].name} raised {text} (at `{inside[0].line}`)"
+    return f"your answer could not be used: {text}"
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise TookTooLong in this thread after `seconds`, at the next step of Python code."""
+    thread = ctypes.c_ulong(threading.get_ident())
+    lock = threading.Lock()
+    state = {"finished": False, "fired": False}
+
+    def interrupt() -> None:
+        with lock:
+            if not state["finished"]:
+                state["fired"] = True
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TookTooLong))
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            state["finished"] = True
+        timer.cancel()
+    if state["fired"]:  # it came in the last instant: let it arrive here
+        time.sleep(0.1)
