@@ -1,0 +1,276 @@
+"""The recordings in data/: what there is, by name and by kind, and how to load it."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import functools
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+from course_lib import audio
+from course_lib.audio import Clip
+
+FILTERS = ("collection", "label", "text", "voice", "language", "split")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording: a row of the manifest, and the file that it names.
+
+    Attributes
+    ----------
+    name : path below the data folder without its ending, such as ``speech/en/digits/7``
+    collection : speech, percussion or music
+    label : what kind it is: digit, letter, phrase, ...; kick, snare, ...; melody
+    text : the words spoken, the name of the hit, or the title of the melody
+    voice : who sounds: a speaker, a drum kit, or an instrument
+    language : of speech, as a code such as en; empty elsewhere
+    seconds, sample_rate : length, and samples a second in Hz
+    sha256 : of the file
+    source, licence : where it comes from, and on what terms
+    split : train, validation or test
+    path : the file
+    """
+
+    name: str
+    collection: str
+    label: str
+    text: str
+    voice: str
+    language: str
+    seconds: float
+    sample_rate: int
+    sha256: str
+    source: str
+    licence: str
+    split: str
+    path: Path
+
+    def load(self, sample_rate: int | None = None) -> Clip:
+        """Read the sound, at its own sample rate or resampled to another.
+
+        Raises
+        ------
+        FileNotFoundError
+            Where the file is missing.
+        TypeError, ValueError
+            For a damaged file, or a sample rate that is not a whole number of at least 1 Hz.
+        """
+        clip = audio.read(self.path)
+        return clip if sample_rate is None else audio.resample(clip, sample_rate)
+
+
+class Catalogue:
+    """An unchanging sequence of recordings: iterate, index by place or name, select by kind.
+
+    Raises
+    ------
+    ValueError
+        Where two recordings have the same name.
+    """
+
+    def __init__(self, recordings: Iterable[Recording]) -> None:
+        self._recordings = tuple(recordings)
+        self._by_name = {recording.name: recording for recording in self._recordings}
+        if len(self._by_name) < len(self._recordings):
+            names = [recording.name for recording in self._recordings]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"need different names, but these came twice: {', '.join(twice)}")
+
+    def __len__(self) -> int:
+        return len(self._recordings)
+
+    def __iter__(self) -> Iterator[Recording]:
+        return iter(self._recordings)
+
+    def __repr__(self) -> str:
+        return f"Catalogue({len(self)} recordings, {self.seconds / 60:.1f} min)"
+
+    @property
+    def seconds(self) -> float:
+        """Length of all recordings together, in seconds."""
+        return sum(recording.seconds for recording in self._recordings)
+
+    @overload
+    def __getitem__(self, key: str | int) -> Recording: ...
+    @overload
+    def __getitem__(self, key: slice) -> Catalogue: ...
+    def __getitem__(self, key: str | int | slice) -> Recording | Catalogue:
+        """Return the recording of that name or place, or a catalogue of a slice.
+
+        Raises
+        ------
+        KeyError
+            For a name that is not here; the message offers the nearest ones.
+        IndexError
+            For a place beyond the last.
+        """
+        if isinstance(key, slice):
+            return Catalogue(self._recordings[key])
+        if not isinstance(key, str):
+            return self._recordings[key]
+        if key not in self._by_name:
+            raise KeyError(f"no recording is called {key!r}; {_nearest(key, self._by_name)}")
+        return self._by_name[key]
+
+    def values(self, column: str) -> tuple[str, ...]:
+        """Return the different values of a column, sorted: ``values("label")``.
+
+        Raises
+        ------
+        ValueError
+            For a column that cannot be selected by.
+        """
+        if column not in FILTERS:
+            raise ValueError(f"need one of the columns {', '.join(FILTERS)}, got {column!r}")
+        return tuple(sorted({getattr(recording, column) for recording in self._recordings}))
+
+    def select(self, **filters: str | Iterable[str] | None) -> Catalogue:
+        """Return the recordings that fit every filter; a filter of None fits everything.
+
+        Parameters
+        ----------
+        collection, label, text, voice, language, split : a value, or several of which any will do
+
+        Raises
+        ------
+        TypeError
+            For a filter that is not one of these, or is not text.
+        ValueError
+            For a value that no recording here has, or filters that no recording fits together.
+        """
+        chosen = self._recordings
+        for column, wanted in filters.items():
+            if column not in FILTERS:
+                raise TypeError(f"need filters among {', '.join(FILTERS)}, got {column!r}")
+            if wanted is None:
+                continue
+            allowed = self._check_values(column, wanted)
+            chosen = tuple(r for r in chosen if getattr(r, column) in allowed)
+        if not chosen:
+            said = ", ".join(f"{column}={wanted!r}" for column, wanted in filters.items())
+            raise ValueError(f"no recording fits {said} together; drop one of the filters")
+        return Catalogue(chosen)
+
+    def _check_values(self, column: str, wanted: Any) -> set[str]:
+        allowed = {wanted} if isinstance(wanted, str) else set(wanted)
+        known = self.values(column)
+        for value in sorted(allowed - set(known), key=str):
+            if not isinstance(value, str):
+                raise TypeError(f"need text for {column}, got {value!r}")
+            raise ValueError(f"no recording has {column}={value!r}; {_nearest(value, known)}")
+        return allowed
+
+    def verify(self) -> None:
+        """Check every file against its sha256.
+
+        Raises
+        ------
+        ValueError
+            Where files are missing or altered; the message names them.
+        """
+        missing = [r.name for r in self if not r.path.is_file()]
+        altered = [r.name for r in self if r.path.is_file() and _sha256(r.path) != r.sha256]
+        if missing or altered:
+            raise ValueError(
+                f"need the recordings that the manifest lists, but missing: {missing or 'none'}, "
+                f"altered: {altered or 'none'}; restore them with git checkout -- data"
+            )
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    """What to offer in place of an unknown value: all of a few, or the nearest of many."""
+    known = list(known)
+    if len(known) <= 16:
+        return f"there are {', '.join(map(repr, known))}"
+    close = difflib.get_close_matches(value, known, n=3, cutoff=0.3)
+    return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def data_folder() -> Path:
+    """Return the folder with the recordings: $COURSE_DATA, or data/ beside the package.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where that folder has no manifest.
+    """
+    given = os.environ.get("COURSE_DATA")
+    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "data"
+    if not (folder / "manifest.csv").is_file():
+        raise FileNotFoundError(
+            f"need the course's recordings, but there is no {folder / 'manifest.csv'}; "
+            "set COURSE_DATA to the data folder of a checkout"
+        )
+    return folder.resolve()
+
+
+def read_manifest(folder: Path) -> Catalogue:
+    """Return the catalogue that a folder's manifest.csv describes.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no manifest.
+    ValueError
+        For a manifest that lacks a column.
+    """
+    with open(folder / "manifest.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return Catalogue(_recording(row, folder) for row in rows)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{folder / 'manifest.csv'} is not a manifest: {error}") from error
+
+
+def _recording(row: dict[str, str], folder: Path) -> Recording:
+    path = row.pop("path")
+    seconds, sample_rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
+    name = path.removesuffix(".flac")
+    return Recording(name=name, path=folder / path, seconds=seconds, sample_rate=sample_rate, **row)
+
+
+_read_once = functools.cache(read_manifest)
+
+
+def catalogue() -> Catalogue:
+    """Return every recording of the course, read once."""
+    return _read_once(data_folder())
+
+
+def speech(**filters: str | Iterable[str] | None) -> Catalogue:
+    """Select spoken recordings: ``speech(language="en", split="test")``; see `Catalogue.select`."""
+    return catalogue().select(collection="speech", **filters)
+
+
+def percussion(**filters: str | Iterable[str] | None) -> Catalogue:
+    """Select drum hits: ``percussion(label="snare", split="test")``; see `Catalogue.select`."""
+    return catalogue().select(collection="percussion", **filters)
+
+
+def music(**filters: str | Iterable[str] | None) -> Catalogue:
+    """Select melodies: ``music(voice="violin")``; see `Catalogue.select`."""
+    return catalogue().select(collection="music", **filters)
+
+
+def load(name: str, sample_rate: int | None = None) -> Clip:
+    """Load one recording by name: ``load("speech/en/digits/7", sample_rate=8000)``.
+
+    Raises
+    ------
+    KeyError
+        For an unknown name.
+    TypeError, ValueError
+        As `Recording.load`.
+    """
+    return catalogue()[name].load(sample_rate)

@@ -1,0 +1,64 @@
+"""What the three builders share: a recording on its way to disk, and the tools that carry it there.
+
+`ffmpeg` decodes, `flac` encodes; both are deterministic, so two builds give the same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SAMPLE_RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where recordings come from, and on what terms."""
+
+    name: str
+    credit: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """One finished recording: 16-bit samples, and what the manifest says about it."""
+
+    name: str
+    label: str
+    text: str
+    voice: str
+    language: str
+    split: str
+    source: Source
+    samples: np.ndarray
+
+
+def fraction(text: str) -> float:
+    """A number in [0, 1) that depends on the text alone, so a split never moves."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8
+
+
+def decode(path: Path, *options: str) -> np.ndarray:
+    """Any sound file as 16 kHz mono int16, through ffmpeg; options say how to read the file."""
+    command = ["ffmpeg", "-nostdin", "-v", "error", *options, "-i", str(path)]
+    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "-"]
+    done = subprocess.run(command, check=True, capture_output=True)
+    return np.frombuffer(done.stdout, "<i2")
+
+
+def write_flac(path: Path, samples: np.ndarray, made: Made) -> None:
+    """Write int16 samples as small as `flac` can, with title, credit and licence inside."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tags = {"TITLE": made.text, "ARTIST": made.source.credit, "LICENSE": made.source.licence}
+    command = ["flac", "--silent", "--force", "-8", "--exhaustive-model-search"]
+    command += ["--qlp-coeff-precision-search", "--no-padding", "--no-seektable"]
+    command += ["--force-raw-format", "--endian=little", "--sign=signed", "--channels=1"]
+    command += ["--bps=16", f"--sample-rate={SAMPLE_RATE}"]
+    command += [f"--tag={key}={value}" for key, value in tags.items()]
+    raw = np.ascontiguousarray(samples, "<i2").tobytes()
+    subprocess.run([*command, "-o", str(path), "-"], input=raw, check=True)
