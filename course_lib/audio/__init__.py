@@ -3,5 +3,6 @@
 from course_lib.audio.clip import Clip
 from course_lib.audio.files import read, write
 from course_lib.audio.resample import resample
+from course_lib.audio.synthesis import chirp, noise, pulse_train, tone
 
-__all__ = ["Clip", "read", "resample", "write"]
+__all__ = ["Clip", "chirp", "noise", "pulse_train", "read", "resample", "tone", "write"]

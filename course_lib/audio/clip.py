@@ -23,14 +23,17 @@ class Clip:
     TypeError
         For integer samples, or a sample rate that is not a whole number.
     ValueError
-        For an empty, stereo or non-finite signal, or a sample rate below 1.
+        For an empty, stereo or non-finite signal (also beyond the range of 32-bit floats), or a
+        sample rate below 1.
     """
 
     samples: Float[np.ndarray, "time"]
     sample_rate: int
 
     def __post_init__(self) -> None:
-        samples = check_signal(self.samples, name="clip").astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, which the check reports
+            samples = check_signal(self.samples, name="clip").astype(np.float32)
+        check_signal(samples, name="clip of 32-bit floats")
         samples.setflags(write=False)
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "sample_rate", check_count(self.sample_rate, "sample_rate"))
@@ -72,9 +75,10 @@ class Clip:
 
         Raises
         ------
-        ValueError
-            Where 0 <= start < stop <= duration does not hold.
+        TypeError, ValueError
+            Where 0 <= start < stop <= duration does not hold, by at least one sample.
         """
+        start, stop = check_number(start, "start"), check_number(stop, "stop")
         first, last = round(start * self.sample_rate), round(stop * self.sample_rate)
         if not 0 <= first < last <= len(self.samples):
             raise ValueError(
@@ -85,7 +89,9 @@ class Clip:
     def with_peak(self, peak: float = 0.9) -> Clip:
         """Return the clip scaled so that its largest absolute sample is `peak` (silence stays)."""
         check_number(peak, "peak", above=0)
-        return self if self.peak == 0 else self.with_samples(self.samples * (peak / self.peak))
+        if self.peak == 0:
+            return self
+        return self.with_samples(self.samples.astype(np.float64) * (peak / self.peak))
 
     @staticmethod
     def join(clips: Sequence[Clip], *, gap: float = 0.0) -> Clip:
@@ -93,8 +99,9 @@ class Clip:
 
         Raises
         ------
-        ValueError
-            For no clips, a negative gap, or clips of different sample rates.
+        TypeError, ValueError
+            For no clips, a gap that is not a number of 0 or more, or clips of different sample
+            rates.
         """
         rates = {clip.sample_rate for clip in clips}
         if len(rates) != 1:
@@ -102,9 +109,9 @@ class Clip:
                 f"need one or more clips of one sample rate, got rates {sorted(rates)}; "
                 "bring them together with audio.resample"
             )
-        if not 0 <= gap < np.inf:
-            raise ValueError(f"need a gap of 0 s or more, got {gap}")
         rate = rates.pop()
+        if check_number(gap, "gap") < 0:
+            raise ValueError(f"need a gap of 0 s or more, got {gap}")
         silence = np.zeros(round(gap * rate), np.float32)
         parts = [part for clip in clips for part in (clip.samples, silence)]
         return Clip(np.concatenate(parts[:-1]), rate)

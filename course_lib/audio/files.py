@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import numpy as np
 import soundfile
 
 from course_lib.audio.clip import Clip
+from course_lib.core import check_count, check_signal
+
+_WRITTEN = (".wav", ".flac")
+_STREAMED = 0x7FFF0000  # programs that write to a pipe promise about 2 or 4 GB
 
 
 def read(path: str | os.PathLike[str], *, channel: int | None = None) -> Clip:
@@ -24,48 +29,60 @@ def read(path: str | os.PathLike[str], *, channel: int | None = None) -> Clip:
     ------
     FileNotFoundError
         Where there is no such file.
+    TypeError
+        For a channel that is not a whole number.
     ValueError
-        For a file that is not sound, is cut short or empty, has several channels while
-        `channel` is None, lacks that channel, or holds NaN or infinity.
+        For a file that is not sound, is empty or cut short (which WAV and FLAC reveal, Ogg and
+        MP3 do not), has several channels while `channel` is None, lacks that channel, or holds
+        NaN or infinity.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"need a sound file, but there is no file {path}")
+        what = "a folder" if path.is_dir() else "not there"
+        raise FileNotFoundError(f"need a sound file, but {path} is {what}")
+    _check_length(path)
     try:
         samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-        promised = soundfile.info(path).frames
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a headerless .raw file
         raise ValueError(
-            f"need a complete sound file, but {path} could not be read ({error.error_string}); "
+            f"need a complete sound file, but {path} could not be read ({error}); "
             "WAV, FLAC, Ogg and MP3 will do"
         ) from error
-    if len(samples) == 0 or len(samples) < promised:
-        raise ValueError(
-            f"need a complete sound file, but {path} ends after {len(samples)} of "
-            f"{promised} samples; copy or download it again"
-        )
     channels = samples.shape[1]
     if channel is None and channels > 1:
         raise ValueError(
             f"need a mono file, but {path} has {channels} channels; "
             f"pass channel=0 to channel={channels - 1}"
         )
-    if channel is not None and not 0 <= channel < channels:
+    if channel is not None and check_count(channel, "channel", minimum=0) >= channels:
         raise ValueError(f"need a channel from 0 to {channels - 1} of {path}, got {channel}")
-    return Clip(np.ascontiguousarray(samples[:, channel or 0]), sample_rate)
+    return Clip(check_signal(samples[:, channel or 0], name=str(path)), sample_rate)
 
 
-def write(
-    path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False, subtype: str = "PCM_16"
-) -> Path:
-    """Write a Clip to a file whose ending names the format; all of it appears, or nothing.
+def _check_length(path: Path) -> None:
+    """Refuse a WAV file shorter than its header promises, which libsndfile would shorten."""
+    with path.open("rb") as file:
+        header = file.read(8)
+    if header[:4] == b"RIFF" and len(header) == 8:
+        promised = struct.unpack("<I", header[4:])[0] + 8
+        actual = path.stat().st_size
+        if actual < promised < _STREAMED:
+            raise ValueError(
+                f"need a complete sound file, but {path} ends after {actual} of "
+                f"{promised} bytes; copy or download it again"
+            )
+
+
+def write(path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False) -> Path:
+    """Write a Clip as 16-bit WAV or FLAC, rounded to the nearest level k / 32768.
+
+    All of the file appears, or nothing.
 
     Parameters
     ----------
-    path : where to; the folder must exist
+    path : where to, ending in .wav or .flac; the folder must exist
     clip : the sound, within [-1, 1]
     overwrite : replace a file that is there already
-    subtype : the sample format, one that ``soundfile.available_subtypes`` lists
 
     Raises
     ------
@@ -74,15 +91,11 @@ def write(
     FileNotFoundError
         Where the folder does not exist.
     ValueError
-        For a clip beyond [-1, 1], or an ending or subtype that soundfile does not write.
+        For a clip beyond [-1, 1], or another ending.
     """
     path = Path(path)
-    form = path.suffix.lstrip(".").upper()
-    if not soundfile.check_format(form, subtype):
-        raise ValueError(
-            f"cannot write {path.name!r} as {subtype}; "
-            "name a file that ends in .wav or .flac, or pass another subtype"
-        )
+    if path.suffix.lower() not in _WRITTEN:
+        raise ValueError(f"need a file name that ends in .wav or .flac, got {path.name!r}")
     if clip.peak > 1.0:
         raise ValueError(
             f"need samples within [-1, 1] to write, got a peak of {clip.peak:.3f}; "
@@ -90,15 +103,12 @@ def write(
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists already; pass overwrite=True to replace it")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        soundfile.write(temporary, clip.samples, clip.sample_rate, subtype=subtype, format=form)
-        os.chmod(temporary, 0o644)
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise FileExistsError(f"{path} exists already; pass overwrite=True to replace a file")
+    # Rounded here: libsndfile rounds down for WAV and to the nearest for FLAC.
+    levels = np.clip(np.rint(clip.samples * np.float32(32768)), -32768, 32767).astype(np.int16)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        temporary = Path(folder) / path.name
+        soundfile.write(temporary, levels, clip.sample_rate, subtype="PCM_16")
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
     return path

@@ -13,6 +13,9 @@ from course_lib.core import check_count
 def resample(clip: Clip, sample_rate: int) -> Clip:
     """Return the clip at another sample rate, band-limited to half of the lower one.
 
+    The result has ceil(len(clip) * sample_rate / clip.sample_rate) samples, and may overshoot
+    the clip's peak by a little. The filter's gain at half of the lower rate is about 1/2.
+
     Raises
     ------
     TypeError, ValueError

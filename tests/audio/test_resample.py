@@ -1,0 +1,44 @@
+"""Resampling keeps what fits under half the new rate, and removes the rest."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.audio import Clip, resample, tone
+
+
+@pytest.mark.parametrize(("old", "new"), [(16000, 8000), (8000, 16000), (44100, 16000)])
+def test_a_tone_keeps_its_frequency_and_level(old, new):
+    converted = resample(tone(1000, 0.25, old), new)
+    expected = tone(1000, 0.25, new)
+    assert converted.sample_rate == new
+    middle = slice(len(expected) // 5, -len(expected) // 5)  # away from the ends
+    error = converted.samples[middle] - expected.samples[middle]
+    assert np.abs(error).max() < 2e-3
+
+
+def test_a_tone_above_the_new_limit_goes():
+    converted = resample(tone(6000, 0.25, 16000), 8000)
+    assert converted.samples[200:-200].std() < 1e-3 * tone(6000, 0.25, 16000).rms
+
+
+def test_one_rate_is_no_work(tone):
+    assert resample(tone, 8000) is tone
+
+
+@given(length=st.integers(1, 300), old=st.sampled_from([8000, 11025]), new=st.integers(4000, 24000))
+def test_the_duration_stays(length, old, new):
+    converted = resample(Clip(np.ones(length), old), new)
+    assert len(converted) == -(-length * new // old)
+    assert np.isfinite(converted.samples).all()
+
+
+def test_silence_stays_silent():
+    assert resample(Clip(np.zeros(100), 8000), 16000).peak == 0
+
+
+@pytest.mark.parametrize(("rate", "error"), [(0, ValueError), (8000.5, TypeError)])
+def test_rates_that_will_not_do(tone, rate, error):
+    with pytest.raises(error, match="sample_rate"):
+        resample(tone, rate)
