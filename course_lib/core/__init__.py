@@ -2,6 +2,7 @@
 
 from course_lib.core.checks import (
     SignalLike,
+    check_codes,
     check_count,
     check_generator,
     check_number,
@@ -20,6 +21,7 @@ __all__ = [
     "Sampler",
     "Scorer",
     "SignalLike",
+    "check_codes",
     "check_count",
     "check_generator",
     "check_number",

@@ -10,7 +10,7 @@ import numbers
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 
@@ -62,6 +62,29 @@ def check_signal(x: Any, *, name: str = "signal", min_length: int = 1) -> Float[
             "cut it out or repair it with np.nan_to_num"
         )
     return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def check_codes(codes: Any, levels: int, *, name: str = "codes") -> Int[np.ndarray, "time"]:
+    """Return a sequence of one or more levels, 0 to `levels` - 1, as an int64 array.
+
+    Raises
+    ------
+    TypeError
+        For codes that are not whole numbers.
+    ValueError
+        For no codes, a shape other than (time,), or codes out of range.
+    """
+    array = np.asarray(codes)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"need one or more {name} of shape (time,), got shape {array.shape}")
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"need whole-number {name}, got {array.dtype}; make them with encode")
+    if not 0 <= array.min() <= array.max() < levels:
+        raise ValueError(
+            f"need {name} from 0 to {levels - 1}, got {array.min()} to {array.max()}; "
+            "encode the sound with the encoding that is passed along"
+        )
+    return np.ascontiguousarray(array, dtype=np.int64)
 
 
 def check_count(value: Any, name: str, *, minimum: int = 1) -> int:
