@@ -32,7 +32,12 @@ class Source:
 
     def _repr_html_(self) -> str:
         # Inline styles name JupyterLab's own colours, so that the theme decides, light or dark.
-        formatter = HtmlFormatter(style=JupyterStyle, noclasses=True, nobackground=True)
+        formatter = HtmlFormatter(
+            style=JupyterStyle,
+            noclasses=True,
+            nobackground=True,
+            prestyles="font-family:var(--jp-code-font-family,monospace)",
+        )
         highlighted = pygments.highlight(self.code, PythonLexer(), formatter)
         return (
             '<div style="border-left:3px solid #0072B2;padding-left:0.8em">'

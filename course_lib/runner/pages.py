@@ -1,0 +1,115 @@
+"""Readable pages: one HTML file a notebook and an index, complete without a network."""
+
+from __future__ import annotations
+
+import html
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import jupyter_server_mathjax
+from nbconvert import HTMLExporter
+
+from course_lib.runner.chapters import Chapter
+from course_lib.runner.execute import Result
+
+# JupyterLab's look, with MathJax from the folder beside the page instead of the network.
+TEMPLATE = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}
+<script type="text/x-mathjax-config">
+MathJax.Hub.Config({
+  tex2jax: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]],
+            displayMath: [["$$", "$$"], ["\\\\[", "\\\\]"]],
+            processEscapes: true, processEnvironments: true},
+  TeX: {equationNumbers: {autoNumber: "AMS", useLabelIds: true}},
+  "HTML-CSS": {availableFonts: [], preferredFont: null, imageFont: null, webFont: "STIX-Web",
+               linebreaks: {automatic: true}},
+  showMathMenu: false, messageStyle: "none"
+});
+</script>
+<script src="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe"></script>
+{%- endblock -%}
+{%- block body_header -%}
+{{ super() }}
+<nav aria-label="Chapters" style="max-width:60em;margin:1em auto;font-family:sans-serif">
+{{ resources.course_navigation }}
+</nav>
+{%- endblock -%}
+"""
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Audio Generation, from Autoregression to Diffusion</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto;
+       padding: 0 1rem; }}
+li {{ margin: 0.4rem 0; }}
+small {{ opacity: 0.75; }}
+</style>
+</head>
+<body>
+<main>
+<h1>Audio Generation, from Autoregression to Diffusion</h1>
+<ul style="list-style:none;padding:0">
+{items}
+</ul>
+</main>
+</body>
+</html>
+"""
+
+
+def write_page(result: Result, course: Sequence[Chapter], folder: Path) -> Path:
+    """Write the page of one executed notebook into `folder`, and return its path.
+
+    Images and sounds are inside the page; its formulas need the folder's mathjax/.
+    """
+    exporter = HTMLExporter(
+        template_name="lab", raw_template=TEMPLATE, embed_images=True, anchor_link_text="#"
+    )
+    resources = {
+        "metadata": {"name": result.chapter.describe()[0]},
+        "course_navigation": _navigation(result.chapter, course),
+    }
+    body, _ = exporter.from_notebook_node(result.notebook, resources=resources)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "mathjax").exists():
+        shutil.copytree(_mathjax(), folder / "mathjax")
+    page = folder / f"{result.chapter.stem}.html"
+    page.write_text(body, encoding="utf-8", newline="\n")
+    return page
+
+
+def write_index(course: Sequence[Chapter], folder: Path) -> Path:
+    """Write index.html, which lists every chapter and links those that have a page."""
+    items = []
+    for chapter in course:
+        title, minutes = chapter.describe()
+        name = f"{chapter.number} &nbsp; {html.escape(title)}"
+        if (folder / f"{chapter.stem}.html").exists():
+            name = f'<a href="{chapter.stem}.html">{name}</a>'
+        items.append(f"<li>{name}{f' <small>{minutes} minutes</small>' if minutes else ''}</li>")
+    page = folder / "index.html"
+    page.write_text(INDEX.format(items="\n".join(items)), encoding="utf-8", newline="\n")
+    return page
+
+
+def _navigation(chapter: Chapter, course: Sequence[Chapter]) -> str:
+    place = list(course).index(chapter)
+    links = ['<a href="index.html">contents</a>']
+    if place > 0:
+        links.append(f'<a href="{course[place - 1].stem}.html">← {course[place - 1].number}</a>')
+    if place + 1 < len(course):
+        links.append(f'<a href="{course[place + 1].stem}.html">{course[place + 1].number} →</a>')
+    return " · ".join(links)
+
+
+def _mathjax() -> Path:
+    return Path(jupyter_server_mathjax.__file__).parent / "static"
