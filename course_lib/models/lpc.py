@@ -156,8 +156,8 @@ def analyse(
     TypeError
         For anything but a Clip, or settings that are not whole numbers.
     ValueError
-        For a sample rate of 2000 Hz or less, a clip with fewer than order + 1 samples, an order below 1, a window that is not
-        longer than the order, or a hop beyond the window.
+        For a sample rate of 2000 Hz or less, a clip with fewer than order + 1 samples, an order
+        below 1, a window that is not longer than the order, or a hop beyond the window.
 
     References
     ----------

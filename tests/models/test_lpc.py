@@ -167,7 +167,7 @@ def test_pulses_speak_the_sentence(spoken):
 
 @pytest.mark.parametrize("scale", [0.6, 0.8, 1.25, 1.4])
 def test_shifted_pitch_is_the_one_asked(spoken, scale):
-    clip, frames = spoken
+    _, frames = spoken
     made = synthesise(frames, pitch_scale=scale, rng=seeded())
     heard = analyse(made)
     assert abs(np.nanmedian(heard.pitch / frames.pitch) / scale - 1) < 0.02
