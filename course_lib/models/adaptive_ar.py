@@ -201,6 +201,7 @@ class AdaptiveAR:
         )  # fmt: skip
 
 
-def _laplace_cdf(z: float) -> float:
+def _laplace_cdf(z: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """F(z) = exp(z) / 2 below zero, 1 - exp(-z) / 2 above."""
-    return 0.5 * np.exp(z) if z < 0 else 1 - 0.5 * np.exp(-z)
+    tail = 0.5 * np.exp(-np.abs(z))
+    return np.where(z < 0, tail, 1 - tail)
