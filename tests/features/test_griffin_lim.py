@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.audio import pulse_train
-from course_lib.features import griffin_lim, inconsistency, stft
+from course_lib.features import griffin_lim, hann, inconsistency, istft, stft
 
 SETTINGS = {"hop_length": 32}
 
@@ -40,7 +40,6 @@ def test_momentum_gets_further(magnitude):
 
 def test_one_step_is_the_papers(magnitude):
     """c_2 = t_2 + a (t_2 - t_1), written out."""
-    from course_lib.features import istft
 
     def onto_magnitudes(c):
         return magnitude * c / np.abs(c)
@@ -62,6 +61,15 @@ def test_the_true_signal_is_consistent():
     magnitude = np.abs(stft(x, window_length=128, **SETTINGS))
     assert inconsistency(magnitude, x, **SETTINGS) < 1e-12
     assert inconsistency(magnitude, 1.1 * x.samples, **SETTINGS) == pytest.approx(0.1, rel=1e-5)
+
+
+def test_inconsistency_is_its_definition(rng):
+    x, target = rng.standard_normal(20), rng.random((6, 5))
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(x, 4), 8)[::4] * hann(8)
+    circle = np.concatenate([target, target[:, 3:0:-1]], axis=1)
+    error = np.abs(np.fft.fft(frames)) - circle
+    expected = np.sqrt(np.sum(error**2) / np.sum(circle**2))
+    assert inconsistency(target, x, hop_length=4) == pytest.approx(expected)
 
 
 def test_the_seed_decides(magnitude):
