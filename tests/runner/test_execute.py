@@ -1,12 +1,20 @@
 """Notebooks run in real kernels here; each test starts as few as it can."""
 
+import base64
+import io
+import base64
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
+from PIL import Image
 
+from course_lib.audio import Clip
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.course import run_course, store
 from course_lib.runner.execute import (
@@ -17,6 +25,7 @@ from course_lib.runner.execute import (
     kernel_environment,
     tidy,
 )
+from course_lib.teaching import plot_spectrogram
 
 Make = Callable[[dict[str, list[str]]], list[Chapter]]
 
@@ -121,7 +130,11 @@ def test_two_runs_in_place_store_the_same_bytes(make_course: Make) -> None:
         ("stdout", "0\n1\n2\n"),
         ("stderr", "!\n!\n!\n"),
     ]
-    assert "image/png" in notebook.cells[2].outputs[0].data
+    figure = base64.b64decode(notebook.cells[2].outputs[0].data["image/png"])
+    with Image.open(io.BytesIO(figure)) as image:
+        assert image.mode == "P"  # a palette: a third of the size
+        assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    assert tidy(notebook) == notebook
     assert contents[0].endswith(b"}\n")
     assert b"\r" not in contents[0]
 
@@ -149,6 +162,26 @@ def test_tidying_keeps_tags_and_drops_what_differs_between_runs(
     assert notebook.cells[1].metadata["execution"]  # the argument is not changed
     store(Result(chapter, notebook, 1.0, 0, None))
     assert nbformat.read(chapter.path, as_version=4) == tidied
+
+
+def test_tidying_makes_pictures_small_and_only_once(tone: Clip) -> None:
+    file = io.BytesIO()
+    axes = plot_spectrogram(tone)
+    axes.figure.savefig(file, dpi=90)
+    before = base64.b64encode(file.getvalue()).decode()
+    cell = nbformat.v4.new_code_cell(
+        outputs=[nbformat.v4.new_output("display_data", data={"image/png": before})]
+    )
+    once = tidy(nbformat.v4.new_notebook(cells=[cell]))
+    after = once.cells[0].outputs[0].data["image/png"]
+    assert len(after) < 0.6 * len(before)
+    old, new = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"), float)
+        for png in (before, after)
+    )
+    assert np.abs(old - new).mean() < 4  # of 255
+    assert tidy(once) == once
+    assert cell.outputs[0].data["image/png"] == before
 
 
 def test_claims_are_counted_and_exercises_are_not() -> None:
