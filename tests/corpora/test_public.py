@@ -110,14 +110,14 @@ def test_fetch_downloads_once(serve, server, tmp_path):
 
 
 def test_lj_speech_keeps_quotes_and_reads_the_spoken_form(serve, tmp_path):
-    lines = 'LJ001-0001|Chap. 2, "so|chapter two, "so\nLJ001-0002|1 more|one more\n'
+    lines = 'LJ001-0001|"Chap. 2|"chapter two\nLJ001-0002|1 more"|one more"\n'
     files = {
         f"{LJ_SPEECH.top}/metadata.csv": lines.encode(),
         f"{LJ_SPEECH.top}/wavs/LJ001-0001.wav": wave(0.1, 22_050),
         f"{LJ_SPEECH.top}/wavs/LJ001-0002.wav": wave(0.2, 22_050),
     }
     catalogue = serve(LJ_SPEECH, archive(files, "w:bz2")).fetch(tmp_path, progress=False)
-    assert [r.text for r in catalogue] == ['chapter two, "so', "one more"]
+    assert [r.text for r in catalogue] == ['"chapter two', 'one more"']
     assert catalogue[1].load().sample_rate == 22_050
 
 
@@ -207,7 +207,7 @@ def device(name: str) -> tarfile.TarInfo:
 HOSTILE = {
     "a path upwards": archive(DIGITS | {"../evil.wav": b"evil"}),
     "a path upwards from within": archive(DIGITS | {f"{FSDD.top}/../../evil.wav": b"evil"}),
-    "an absolute path": archive(DIGITS | {"/tmp/evil.wav": b"evil"}),
+    "an absolute path": archive(DIGITS | {"/evil.wav": b"evil"}),
     "a symbolic link outside": archive(DIGITS, extra=link(f"{FSDD.top}/out", "/etc")),
     "a symbolic link upwards": archive(DIGITS, extra=link(f"{FSDD.top}/out", "../../..")),
     "a hard link outside": archive(
