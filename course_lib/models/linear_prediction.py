@@ -11,7 +11,7 @@ Durbin (1960), The fitting of time-series models.
 Burg (1975), Maximum entropy spectral analysis, PhD thesis, Stanford.
 Makhoul (1975), Linear prediction: a tutorial review, Proc. IEEE 63(4).
 Marple (1980), A new autoregressive spectrum analysis algorithm, IEEE Trans. ASSP 28(4).
-Box and Jenkins (1976), Time Series Analysis, appendix A7.4 (the exact likelihood).
+Box and Jenkins (1976), Time Series Analysis, appendix to chapter 7 (the exact likelihood).
 Notebook 03 tells their story.
 """
 
@@ -90,7 +90,7 @@ def levinson(r: Any) -> Predictor:
 
     References
     ----------
-    Levinson (1946); Durbin (1960); Makhoul (1975), section II-C. Notebook 03.
+    Levinson (1946); Durbin (1960); Makhoul (1975), section II. Notebook 03.
     """
     r = check_signal(r, name="autocorrelation")
     if (np.abs(r) > r[0] * (1 + 1e-9)).any():
@@ -188,7 +188,7 @@ def covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "order"], f
 
     References
     ----------
-    Makhoul (1975), section II-B (the covariance method). Notebook 03.
+    Makhoul (1975), section II (the covariance method). Notebook 03.
     """
     x, order = _check_equations(x, order, 2 * order if isinstance(order, int) else 0)
     return _least_squares(_pasts(x, order), x[order:])
@@ -265,7 +265,7 @@ def maximum_likelihood(x: SignalLike, order: int) -> Predictor:
 
     References
     ----------
-    Box and Jenkins (1976), appendix A7.4; the partial autocorrelations as parameters:
+    Box and Jenkins (1976), appendix to chapter 7; the partial autocorrelations as parameters:
     Barndorff-Nielsen and Schou (1973), J. Multivariate Analysis 3. Notebook 03.
     """
     x, order = _check_equations(x, order, 2 * order if isinstance(order, int) else 0)
