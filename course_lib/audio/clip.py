@@ -101,8 +101,8 @@ class Clip:
         Raises
         ------
         TypeError, ValueError
-            For no clips, arrays in place of clips, a gap that is not a number of 0 or more, or clips of different sample
-            rates.
+            For no clips, arrays in place of clips, clips of different sample rates, or a gap
+            that is not a number of 0 or more.
         """
         rates = {check_clip(clip).sample_rate for clip in clips}
         if len(rates) != 1:

@@ -19,7 +19,8 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     Raises
     ------
     TypeError, ValueError
-        For something that is not a Clip, or a sample rate that is not a whole number of at least 1 Hz.
+        For something that is not a Clip, or a sample rate that is not a whole number of at
+        least 1 Hz.
     """
     sample_rate = check_count(sample_rate, "sample_rate")
     if sample_rate == check_clip(clip).sample_rate:
