@@ -312,12 +312,15 @@ def _look_up(
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         return place, keys[place] == wanted
 
-    row, known = found(table.contexts, grams // levels)
+    order = np.argsort(grams)  # neighbours in the table are looked up one after the other
+    result = np.zeros((3, len(grams)), np.int64)
+    row, known = found(table.contexts, grams[order] // levels)
     start, stop = table.starts[row], table.starts[row + 1]
-    total = np.where(known, table.cumulative[stop] - table.cumulative[start], 0)
-    types = np.where(known, stop - start, 0)
-    gram, seen = found(table.grams, grams)
-    return total, types, np.where(seen, np.diff(table.cumulative)[gram], 0)
+    result[0, order] = np.where(known, table.cumulative[stop] - table.cumulative[start], 0)
+    result[1, order] = np.where(known, stop - start, 0)
+    gram, seen = found(table.grams, grams[order])
+    result[2, order] = np.where(seen, table.cumulative[gram + 1] - table.cumulative[gram], 0)
+    return result[0], result[1], result[2]
 
 
 def _as_number(codes: Int[np.ndarray, "length"], levels: int) -> int:
