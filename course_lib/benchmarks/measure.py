@@ -1,4 +1,7 @@
-"""How a comparison is taken: both sides in turn, one thread, the median of seven."""
+"""How a comparison is taken: both sides in turn, one thread, the median of seven.
+
+Processor time is compared, not time on the wall, so that other work on the machine hardly counts.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ import numpy as np
 import threadpoolctl
 
 REPEATS = 7
-SHORTEST = 0.02
-"""Seconds that one measurement lasts at least; a faster function is called several times."""
+SHORTEST = 0.1
+"""Processor seconds of one measurement, at least; a faster function is called several times."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,9 @@ def versioned(package: str) -> str:
 
 
 def _interleaved(*functions: Callable[[], Any]) -> list[float]:
-    """Return each function's median seconds; taking turns spreads the machine's moods evenly."""
+    """Return the median processor seconds of each; taking turns spreads the machine's moods."""
     with threadpoolctl.threadpool_limits(1):
-        calls = [max(1, round(SHORTEST / _seconds(function, 1))) for function in functions]
+        calls = [_calls(function) for function in functions]
         times = [
             [_seconds(function, count) for function, count in zip(functions, calls, strict=True)]
             for _ in range(REPEATS)
@@ -103,8 +106,16 @@ def _interleaved(*functions: Callable[[], Any]) -> list[float]:
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
+def _calls(function: Callable[[], Any]) -> int:
+    """Return how often to call a function so that one measurement lasts long enough."""
+    calls = 1
+    while (seconds := _seconds(function, calls)) * calls < SHORTEST / 4:
+        calls *= 2
+    return max(1, round(SHORTEST / seconds))
+
+
 def _seconds(function: Callable[[], Any], calls: int) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - start) / calls
+    return (time.process_time() - start) / calls
