@@ -24,7 +24,7 @@ unexport MPLBACKEND
 
 help:
 	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
-	@echo "make lab           write your own copies into workspace/ and open JupyterLab"
+	@echo "make lab           write your own copies into workspace/ and open JupyterLab (ARGS=--no-browser)"
 	@echo "make test          everything that CI runs"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
@@ -42,7 +42,7 @@ run: $(INSTALLED)
 	$(BIN)/course run $(NB)
 
 lab: $(INSTALLED)
-	$(BIN)/course lab
+	$(BIN)/course lab $(ARGS)
 
 notebooks: $(INSTALLED)
 	$(BIN)/course run --in-place $(NB)

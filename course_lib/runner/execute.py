@@ -120,7 +120,9 @@ def execute_all(
         return [task.result() for task in tasks]
 
     try:
-        return asyncio.run(run())
+        # Windows has another loop by default, which cannot listen to kernels.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(run())
     except* NotebookFailed as failures:
         raise failures.exceptions[0] from None
 
