@@ -2,8 +2,8 @@
 
 A sound of 16-bit samples is cut into blocks.  Each block is predicted by an AR model of its own,
 whose coefficients are rounded and sent along; whole-number arithmetic makes the prediction the
-same wherever it is decoded.  The prediction errors are nearly Laplace-distributed, for which Rice
-codes are nearly as short as the likelihood allows.
+same wherever it is decoded.  The prediction errors are mostly small, and Rice codes are short for
+small numbers; how small is said anew for every part of a block.
 
 File layout, little-endian: ``ARLC``, sample rate (4 bytes), number of samples (4), CRC-32 of all
 else (4), then the bits of the blocks.  A block: order (5 bits); if it is not 0, shift (4) and the
