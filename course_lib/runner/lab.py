@@ -19,8 +19,8 @@ def open_lab(folder: Path, arguments: Sequence[str] = ()) -> int:
 
     `arguments` go to JupyterLab as they are, such as ``--no-browser``.
     """
-    command = [
-        *(sys.executable, "-m", "jupyterlab", str(folder)),
+    command = [  # the whole path: of a bare "workspace" JupyterLab makes a subcommand of its own
+        *(sys.executable, "-m", "jupyterlab", str(folder.resolve())),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *arguments,
     ]

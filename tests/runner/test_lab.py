@@ -1,5 +1,11 @@
+import json
 import os
+import socket
+import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +57,46 @@ def test_it_runs_in_this_python_and_passes_options_on(
     assert process.command[:4] == [sys.executable, "-m", "jupyterlab", str(tmp_path)]
     assert process.command[-1] == "--no-browser"
     assert process.environment["OMP_NUM_THREADS"] == "1"
+
+
+def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace" / "mine.ipynb").write_text("{}", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = (
+        "import sys; from pathlib import Path; from course_lib.runner.lab import open_lab; "
+        "sys.exit(open_lab(Path('workspace'), sys.argv[1:]))"
+    )
+    options = ("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=abc")
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *options],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    names = [entry["name"] for entry in json.loads(ask(process, port, "contents"))["content"]]
+    assert names == ["mine.ipynb"]
+    ask(process, port, "shutdown", b"")
+    assert process.wait(60) == 0
+
+
+def ask(process: subprocess.Popen[bytes], port: int, what: str, data: bytes | None = None) -> bytes:
+    """Return what JupyterLab answers, as soon as it does."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/{what}", data, {"Authorization": "token abc"}
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(300):
+        assert process.poll() is None, "JupyterLab ended by itself"
+        try:
+            with direct.open(request, timeout=30) as answer:
+                return answer.read()
+        except urllib.error.URLError as error:
+            assert not isinstance(error, urllib.error.HTTPError), error
+            time.sleep(0.2)
+    process.kill()
+    raise AssertionError("JupyterLab did not answer within a minute")
 
 
 def test_ctrl_c_leaves_the_question_to_jupyterlab(
