@@ -1,4 +1,4 @@
-"""Linear prediction: six ways to estimate the coefficients of x[t] = sum_k phi[k] x[t-1-k] + e[t].
+"""Linear prediction: five ways to estimate the coefficients of x[t] = sum_k phi[k] x[t-1-k] + e[t].
 
 Functions of arrays, to be read; the loops that run have compiled twins in ``kernels.ar``.
 Conventions: order p; A(z) = 1 - sum_k phi[k] z^-(k+1); reflection coefficients k_m = phi_m[m] are
