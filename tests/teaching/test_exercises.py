@@ -176,6 +176,17 @@ def test_exercises_are_registered_with_care() -> None:
         exercise("02.9", "Misplaced", hints=["x"])(elsewhere)
 
 
+def test_a_pair_may_be_a_list() -> None:
+    def step_up(k: np.ndarray) -> list[object]:
+        phi = np.zeros(0)
+        for value in k:
+            phi = np.append(phi - value * phi[::-1], value)
+        return [phi, max(abs(k)) < 1]
+
+    assert judge("03.5", step_up).kind == "right"
+    assert judge("03.5", lambda k: [*step_up(k), 0]).kind == "wrong"
+
+
 def test_expectations_name_the_place() -> None:
     expect_close(np.array([[1, 2], [3, 4]]), [[1.0, 2.0], [3.0, 4.0]], "the matrix")
     with pytest.raises(Wrong, match="the matrix at index 1, 0 should be 3, got 5"):
@@ -183,4 +194,7 @@ def test_expectations_name_the_place() -> None:
     with pytest.raises(Wrong, match=r"should be an array of shape \(2,\), got shape \(3,\)"):
         expect_array([1, 2, 3], (2,), "the pair")
     expect_close(1.05, 1.0, "a rough value", atol=0.1)
+    expect_close(np.float32(2.7), 2.7, "a number in float32")
+    with pytest.raises(Wrong):
+        expect_close(0.33333, 1 / 3, "a third")
     assert expect_array([True, False], (2,), "flags").dtype == np.float64

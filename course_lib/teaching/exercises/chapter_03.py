@@ -187,6 +187,6 @@ def check_step_up(answer: Callable[[np.ndarray], tuple[np.ndarray, bool]]) -> No
 
 
 def _pair(result: Any, what: str, wanted: str) -> tuple[Any, Any]:
-    if not isinstance(result, tuple) or len(result) != 2:
+    if not isinstance(result, tuple | list) or len(result) != 2:
         raise Wrong(f"{what} should return {wanted}, two things, got {type(result).__name__}")
-    return result
+    return result[0], result[1]

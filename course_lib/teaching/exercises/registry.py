@@ -165,8 +165,10 @@ def hint(id: str) -> None:
     print(f"hint {number} of {len(hints)}: {hints[number - 1]}")
 
 
-def expect_close(got: Any, expected: Any, what: str, *, atol: float = 1e-8) -> None:
+def expect_close(got: Any, expected: Any, what: str, *, atol: float = 1e-6) -> None:
     """Raise Wrong unless `got` has the shape and, to `atol`, the values of `expected`.
+
+    The usual tolerance lets an answer in float32 pass, as the course's sound is.
 
     `what` names the quantity and its input, such as "the autocorrelation of [1, 2, 3]".
     """
