@@ -92,8 +92,9 @@ def ask(process: subprocess.Popen[bytes], port: int, what: str, data: bytes | No
         try:
             with direct.open(request, timeout=30) as answer:
                 return answer.read()
-        except urllib.error.URLError as error:
-            assert not isinstance(error, urllib.error.HTTPError), error
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:  # not listening yet
             time.sleep(0.2)
     process.kill()
     raise AssertionError("JupyterLab did not answer within a minute")
