@@ -96,8 +96,8 @@ def image_rejection(upsampled: SignalLike, factor: int, *, window_length: int = 
         raise ValueError("need a sound that is not silent; silence has no images")
     bins = np.arange(len(energy))
     edge = window_length / (2 * factor)
-    above = energy[bins > edge].sum()
-    return float(10 * np.log10(energy[bins < edge].sum() / above)) if above > 0 else np.inf
+    below, above = float(energy[bins < edge].sum()), float(energy[bins > edge].sum())
+    return float(10 * np.log10(below / above)) if above > 0 else np.inf
 
 
 def _check_pair(

@@ -169,7 +169,7 @@ def _near_neighbours(
         if 0.8 < period[t] / median < 1.25:
             continue
         low, high = int(0.8 * median), int(1.25 * median) + 1
-        candidate = low + int(normalised[t, low : high + 1].argmin())
+        candidate = low + int(np.argmin(normalised[t, low : high + 1]))
         moved[t] = candidate if normalised[t, candidate] < 2 * threshold else 0
     return moved
 

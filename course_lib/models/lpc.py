@@ -126,7 +126,7 @@ class LpcFrames:
                 "need three voiced frames in a row to find a vowel, got none; "
                 "analyse a clip in which somebody speaks"
             )
-        return int(np.where(inside, self.level, -1.0).argmax())
+        return int(np.argmax(np.where(inside, self.level, -1.0)))
 
 
 def analyse(

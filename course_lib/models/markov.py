@@ -214,7 +214,7 @@ class MarkovChain:
         for length in range(min(self.order, len(past)) + 1):
             table = self.tables[length]
             h = _as_number(past[len(past) - length :], levels)
-            row = np.searchsorted(table.contexts, h)
+            row = int(np.searchsorted(table.contexts, h))
             if row == len(table.contexts) or table.contexts[row] != h:
                 break  # then no longer context was seen either
             start, stop = table.starts[row], table.starts[row + 1]
