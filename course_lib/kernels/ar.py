@@ -1,7 +1,8 @@
 """Compiled linear prediction: autocorrelation, Levinson-Durbin, Burg, and the two filters.
 
-Plain float64 arrays in, plain arrays out, no checks: ``models.ar`` checks, and holds a readable
-twin of each loop. ``*_frames`` kernels treat every row of a matrix as a signal of its own.
+Plain float64 arrays in, plain arrays out, no checks: the callers check. Readable twins of
+``autocorrelation``, ``levinson`` and ``burg`` stand under the same names in
+``models.linear_prediction``. ``*_frames`` treats every row of a matrix as a signal of its own.
 
 Conventions: x[t] = sum_k phi[k] x[t-1-k] + e[t]; reflection coefficients are the partial
 autocorrelations, phi_m[m] = k_m; ``variances[m]`` is the prediction error power of order m.
@@ -19,6 +20,10 @@ _compiled_sums = numba.njit(cache=True, error_model="numpy", fastmath=_REORDER)
 
 # Samples that stay in the first-level cache between two loops over them.
 _BLOCK = 1024
+
+# Prediction cannot gain more than 120 dB: below that lies the rounding of the samples themselves,
+# and a reflection coefficient so near to one that the filter is stable on paper alone.
+SMALLEST_ERROR = 1e-12
 
 
 @_compiled_sums
@@ -69,23 +74,31 @@ def _step_up(phi, order, k):
 
 
 @_compiled
+def _hold_back(k, error, floor):
+    """Return k and the error power after its stage, held back where that falls below the floor."""
+    following = error * (1.0 - k * k)
+    if following > floor:
+        return k, following
+    return np.copysign(np.sqrt(1.0 - floor / error), k), floor
+
+
+@_compiled
 def _levinson_into(r, phi, reflection, variances):
-    """Levinson-Durbin; where the error power is used up, the remaining coefficients are zero."""
+    """Levinson-Durbin; once the error is at its floor, the remaining coefficients are zero."""
     phi[:] = 0.0
     reflection[:] = 0.0
-    variances[:] = 0.0
-    variances[0] = r[0]
+    error, floor = r[0], SMALLEST_ERROR * r[0]
+    variances[:] = error
     for m in range(len(phi)):
-        error = variances[m]
-        if not error > 0.0:
+        if error <= floor:
             break
         correlation = r[m + 1]
         for i in range(m):
             correlation -= phi[i] * r[m - i]
-        k = correlation / error
+        k, error = _hold_back(correlation / error, error, floor)
         _step_up(phi, m, k)
         reflection[m] = k
-        variances[m + 1] = error * (1.0 - k * k)
+        variances[m + 1 :] = error
 
 
 @_compiled_sums
@@ -117,17 +130,17 @@ def _burg_into(forward, backward, phi, reflection, variances):
     length = len(forward)
     phi[:] = 0.0
     reflection[:] = 0.0
-    variances[:] = 0.0
     product, power = _lattice_sums(forward, forward)
-    variances[0] = product / length
+    error, floor = product / length, SMALLEST_ERROR * product / length
+    variances[:] = error
     product, power = _lattice_sums(forward[1:], backward[: length - 1])
     for m in range(len(phi)):
-        if not (power > 0.0 and variances[m] > 0.0):
+        if power == 0.0 or error <= floor:
             break
-        k = 2.0 * product / power
+        k, error = _hold_back(2.0 * product / power, error, floor)
         _step_up(phi, m, k)
         reflection[m] = k
-        variances[m + 1] = max(variances[m] * (1.0 - k * k), 0.0)
+        variances[m + 1 :] = error
         pairs = length - 1 - m
         product = power = 0.0
         for start in range(0, pairs, _BLOCK):
@@ -143,7 +156,7 @@ def _burg_into(forward, backward, phi, reflection, variances):
 
 @_compiled
 def autocorrelation(x, order):
-    """Biased autocorrelation r[0..order] of one signal (twin: ``models.ar.autocorrelation``)."""
+    """Biased autocorrelation r[0..order] of one signal."""
     result = np.empty(order + 1)
     _autocorrelation_into(x, result)
     return result
@@ -160,7 +173,7 @@ def autocorrelation_frames(frames, order):
 
 @_compiled
 def levinson(r):
-    """Solve the Yule-Walker equations: (phi, reflection, variances) (twin: ``models.ar``)."""
+    """Solve the Yule-Walker equations: (phi, reflection, variances)."""
     order = len(r) - 1
     phi, reflection, variances = np.empty(order), np.empty(order), np.empty(order + 1)
     _levinson_into(r, phi, reflection, variances)
@@ -180,7 +193,7 @@ def levinson_frames(r):
 
 @_compiled
 def burg(x, order):
-    """Burg's method on one signal: (phi, reflection, variances); twin: ``models.ar.burg``."""
+    """Burg's method on one signal: (phi, reflection, variances)."""
     phi, reflection, variances = np.empty(order), np.empty(order), np.empty(order + 1)
     _burg_into(x.copy(), x.copy(), phi, reflection, variances)
     return phi, reflection, variances

@@ -48,7 +48,8 @@ PULSE_SPREAD = 0.004
 class LpcFrames:
     """A voice taken apart: what the mouth did and what drove it, frame by frame.
 
-    Frame t stands at sample t * hop_length.
+    Frame t stands at sample t * hop_length. Change a part with ``dataclasses.replace``, for
+    instance the pitch, and synthesise.
 
     Attributes
     ----------
@@ -59,6 +60,12 @@ class LpcFrames:
     residual : (time,), the sound minus its prediction
     sample_rate : in Hz
     hop_length : samples from frame to frame
+
+    Raises
+    ------
+    ValueError
+        For parts of different lengths, a reflection coefficient outside (-1, 1), or a pitch of 0
+        or less.
     """
 
     reflection: Float[np.ndarray, "frames order"]
@@ -68,6 +75,21 @@ class LpcFrames:
     residual: Float[np.ndarray, "time"]
     sample_rate: int
     hop_length: int
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.reflection), len(self.gain), len(self.level), len(self.pitch)}
+        if len(lengths) > 1:
+            raise ValueError(
+                "need one reflection row, gain, level and pitch for each frame, "
+                f"got {sorted(lengths)} of them"
+            )
+        if not (np.abs(self.reflection) < 1).all():
+            raise ValueError(
+                "need reflection coefficients strictly between -1 and 1 for a stable voice, "
+                f"got {np.abs(self.reflection).max():g}"
+            )
+        if (self.pitch <= 0).any():
+            raise ValueError(f"need a pitch above 0 Hz or NaN, got {np.nanmin(self.pitch):g}")
 
     def __len__(self) -> int:
         return len(self.reflection)
@@ -134,8 +156,8 @@ def analyse(
     TypeError
         For anything but a Clip, or settings that are not whole numbers.
     ValueError
-        For a clip with fewer than order + 1 samples, an order below 1, a window that is not
-        longer than the order, or a hop beyond the window.
+        For a sample rate of 2000 Hz or less, a clip with fewer than order + 1 samples, an order
+        below 1, a window that is not longer than the order, or a hop beyond the window.
 
     References
     ----------
@@ -179,6 +201,8 @@ def _check_clip(clip: Clip) -> None:
             f"need a Clip, got {type(clip).__name__}; "
             "a voice has a pitch in Hz, which needs a sample rate: Clip(samples, 8000)"
         )
+    if clip.sample_rate <= 2000:
+        raise ValueError(f"need a sample rate above 2000 Hz for a voice, got {clip.sample_rate}")
 
 
 def _frames(
@@ -192,9 +216,9 @@ def _frames(
 
 def _running_level(samples: np.ndarray, window: np.ndarray) -> Float[np.ndarray, "time"]:
     """Return the root mean square under the window around each sample."""
-    half = len(window) // 2
-    power = scipy.signal.oaconvolve(samples**2, window[::-1])[half : half + len(samples)]
-    return np.sqrt(np.maximum(power, 0.0) / window.sum())
+    first = len(window) - 1 - len(window) // 2
+    power = np.convolve(samples**2, window[::-1])[first : first + len(samples)]
+    return np.sqrt(power / window.sum())
 
 
 def lattice_residual_by_hand(
@@ -295,7 +319,10 @@ def synthesise(
     if excitation not in ("pulses", "noise"):
         raise ValueError(f'need "residual", "pulses" or "noise", got {excitation!r}')
     contour = np.full(len(frames), np.nan)
-    if excitation == "pulses":
+    if excitation == "noise":
+        if pitch is not None or pitch_scale != 1.0:
+            raise ValueError('a whisper has no pitch; pass excitation="pulses" to change it')
+    else:
         melody = frames.pitch if pitch is None else check_number(pitch, "pitch", above=0)
         contour = np.where(frames.voiced, melody, np.nan) * pitch_scale
     return _speak(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,8 @@ def row(made: Made) -> dict[str, str]:
 
 
 def main(packages: Path) -> None:
+    for collection in COLLECTIONS:
+        shutil.rmtree(DATA / collection, ignore_errors=True)
     with ThreadPoolExecutor(2) as pool:
         rows = [r for m in COLLECTIONS.values() for r in pool.map(row, m.build(packages))]
     rows.sort(key=lambda r: r["path"])

@@ -7,6 +7,7 @@ English prompts of up to four seconds; the ten digits and the letters of the oth
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,31 @@ from recording import Made, Source, decode, fraction
 
 SOUNDS = "usr/share/asterisk/sounds"
 ENGLISH = Source("asterisk-core-sounds-en-g722 1.6.1", "Allison Smith", "CC-BY-SA-3.0")
+OTHERS = {
+    "fr": (
+        "fr_CA_f_June",
+        Source("asterisk-core-sounds-fr-g722 1.6.1", "June Wallack", "CC-BY-SA-3.0"),
+    ),
+    "es": (
+        "es_MX_f_Allison",
+        Source("asterisk-core-sounds-es-g722 1.6.1", "Allison Smith", "CC-BY-SA-3.0"),
+    ),
+    "it": (
+        "it_IT_m_Carlo",
+        Source("asterisk-core-sounds-it-g722 1.6.1", "Carlo Flora", "CC-BY-3.0"),
+    ),
+    "ru": (
+        "ru_RU_f_IvrvoiceRU",
+        Source("asterisk-core-sounds-ru-g722 1.6.1", "Maxim Topal, ivrvoice.ru", "CC-BY-3.0"),
+    ),
+}
+DIGITS = {
+    "fr": "zéro un deux trois quatre cinq six sept huit neuf",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+    "ru": "ноль один два три четыре пять шесть семь восемь девять",
+}
 PROMPTS = Path(__file__).with_name("english_prompts.txt")
-LONGEST = 4.0
 
 
 def english_label(prompt: str, text: str) -> str:
@@ -54,6 +78,21 @@ def english(packages: Path) -> Iterator[Made]:
         yield Made(name, label, text, "Allison Smith", "en", split, ENGLISH, samples)
 
 
+def others(packages: Path) -> Iterator[Made]:
+    """Digits and the letters a to z (by their names in that language), split by a hash."""
+    for language, (folder, source) in OTHERS.items():
+        words = {f"digits/{i}": word for i, word in enumerate(DIGITS[language].split())}
+        words |= {f"letters/{letter}": letter for letter in string.ascii_lowercase}
+        for prompt, text in words.items():
+            name, label = f"speech/{language}/{prompt}", prompt.split("/")[0].removesuffix("s")
+            place = fraction(name)
+            split = "test" if place < 0.12 else "validation" if place < 0.24 else "train"
+            path = packages / SOUNDS / folder / f"{prompt}.g722"
+            samples = decode(path, "-f", "g722")
+            yield Made(name, label, text, source.credit, language, split, source, samples)
+
+
 def build(packages: Path) -> Iterator[Made]:
     """Every speech recording, from a folder into which the packages were unpacked."""
     yield from english(packages)
+    yield from others(packages)
