@@ -49,6 +49,7 @@ from course_lib.core import (
 )
 from course_lib.core.checks import HasSamples
 from course_lib.kernels import arma as kernels
+from course_lib.models.lattice import is_stable
 
 
 class Filtered(NamedTuple):
@@ -64,7 +65,7 @@ class Forecast:
     """Means and standard deviations of samples that were not heard, (time,) each."""
 
     mean: Float[np.ndarray, "time"]
-    standard_deviation: Float[np.ndarray, "time"]
+    deviation: Float[np.ndarray, "time"]
 
     def interval(
         self, probability: float = 0.95
@@ -77,7 +78,7 @@ class Forecast:
             For a probability that is not strictly between 0 and 1.
         """
         check_number(probability, "probability", above=0, below=1)
-        reach = scipy.stats.norm.ppf(0.5 + probability / 2) * self.standard_deviation
+        reach = scipy.stats.norm.ppf(0.5 + probability / 2) * self.deviation
         return self.mean - reach, self.mean + reach
 
 
@@ -226,20 +227,13 @@ def stationary_covariance(
     return kernels.stationary_covariance(wide_phi, wide_theta)
 
 
-def check_stationary(phi: np.ndarray, *, name: str = "phi") -> None:
-    """Refuse AR coefficients one of whose poles lies on or outside the unit circle."""
-    largest = largest_root(phi)
-    if largest >= 1.0:
+def check_stationary(phi: np.ndarray) -> None:
+    """Refuse AR coefficients that have a pole on or outside the unit circle."""
+    if not is_stable(phi):
         raise ValueError(
-            f"need stationary {name}, with every root inside the unit circle, got one of radius "
-            f"{largest:.6g}; difference the series, or fit the model with this library"
+            f"need stationary AR coefficients, all poles inside the unit circle, got {phi}; "
+            "difference the series (d = 1), or fit the model, which keeps them inside"
         )
-
-
-def largest_root(coefficients: np.ndarray) -> float:
-    """Return the largest radius among the roots of z^p - sum_k coefficients[k] z^(p-1-k)."""
-    roots = np.roots(np.r_[1.0, -np.asarray(coefficients, dtype=np.float64)])
-    return float(np.abs(roots).max(initial=0.0))
 
 
 class LinearGaussian(ABC):
@@ -346,9 +340,10 @@ class LinearGaussian(ABC):
         """
         series = check_series(x)
         future = np.full(check_count(steps, "steps"), np.nan)
-        run = self._run(np.r_[series, future], difference=False)
-        mean, variance = run.predict(self.variance)
-        return Forecast(mean[-steps:], np.sqrt(variance[-steps:]))
+        extended = np.r_[series, future]
+        mean, spread = self._run(extended, difference=False).predict()
+        mean += self.trend(len(extended))
+        return Forecast(mean[-steps:], np.sqrt(self.variance * spread[-steps:]))
 
     def smooth(self, x: SignalLike) -> Forecast:
         """Fill what is missing with its expectation given all samples, before and after.
@@ -368,9 +363,10 @@ class LinearGaussian(ABC):
         ----------
         Durbin and Koopman (2012), section 4.4. Notebook 05.
         """
-        run = self._run(x, difference=False, keep=True)
-        mean, variance = run.smooth(self.variance)
-        return Forecast(mean, np.sqrt(variance))
+        series = check_series(x)
+        run = self._run(series, difference=False, keep=True)
+        mean = np.where(run.missing, run.smooth() + self.trend(len(series)), series)
+        return Forecast(mean, np.sqrt(self.variance * run.smoothed_variances()))
 
     def draw_missing(
         self, x: SignalLike, *, count: int = 1, rng: np.random.Generator
@@ -397,7 +393,7 @@ class LinearGaussian(ABC):
         for generator in spawn(rng, count):
             own = self._draw(len(series), generator)
             run = self._run(series - own, difference=False, keep=True)
-            draws.append(np.where(np.isnan(series), own + run.smooth()[0] + trend, series))
+            draws.append(np.where(np.isnan(series), own + run.smooth() + trend, series))
         return np.array(draws)
 
     def sample(
@@ -482,14 +478,13 @@ def run_filter(
     *,
     difference: bool = True,
     keep: bool = False,
-    regressor: Float[np.ndarray, "time"] | None = None,
 ) -> FilterRun:
     """Run the compiled filter over a series, and estimate what it leaves unknown.
 
     A complete series is differenced first, where `difference` allows it. Otherwise the filter
     takes phi(z) and the differences in one polynomial, starts from zeros, and runs over the
-    `unknown_starts` (and over `regressor`) too: the innovations of x depend linearly on their
-    coefficients, which generalised least squares then finds.
+    `unknown_starts` too: the innovations of x depend linearly on their coefficients, which
+    generalised least squares then finds.
 
     Raises
     ------
@@ -512,15 +507,11 @@ def run_filter(
     columns, lost, level = [series], 0, 0.0
     if unknown and difference and observed == len(series):
         columns = [scipy.signal.lfilter(differences, [1.0], series)[unknown:]]
-        if regressor is not None:
-            regressor = scipy.signal.lfilter(differences, [1.0], regressor)[unknown:]
         missing, lost, unknown = missing[unknown:], unknown, 0
     elif unknown:
         level = series[~missing][0]  # a large level would cost digits; the curves restore it
         columns = [series - level, *unknown_starts(differences, len(series))]
         phi = -np.convolve(np.r_[1.0, -phi], differences)[1:]
-    if regressor is not None:
-        columns.append(regressor)
     order = max(len(phi), len(covariance))
     start = np.zeros((order, order))
     start[: len(covariance), : len(covariance)] = covariance
@@ -543,7 +534,7 @@ class FilterRun:
     variances : (time,), F in units of the innovation variance
     gains : (time, order) where they were kept
     phi : (order,), coefficients of the filter, differences included
-    unknown : how many rows after the first are unknown starts; one more would be a regressor
+    unknown : how many unknown starts there are; one row each, after the first
     lost : how many samples were used up by differencing beforehand
     level : was subtracted from the series
     """
@@ -570,7 +561,7 @@ class FilterRun:
 
     @cached_property
     def coefficients(self) -> Float[np.ndarray, "curves"]:
-        """What generalised least squares says of the unknown starts and the regressor."""
+        """The unknown starts, by generalised least squares."""
         standard = self.innovations[0] / np.sqrt(self.variances)
         solution, _, rank, _ = np.linalg.lstsq(self._design, standard, rcond=1e-12)
         if rank < self._design.shape[1]:
@@ -599,8 +590,7 @@ class FilterRun:
     @property
     def log_det(self) -> float:
         """Log determinant of the observed samples' covariance, the unknown integrated out."""
-        design = self._design[:, : self.unknown]
-        _, of_starts = np.linalg.slogdet(design.T @ design)
+        _, of_starts = np.linalg.slogdet(self._design.T @ self._design)
         return float(np.log(self.variances[~self.missing]).sum() + of_starts)
 
     def log_likelihood(self, variance: float) -> float:
@@ -608,28 +598,33 @@ class FilterRun:
         scale = self.degrees * math.log(2 * math.pi * variance)
         return -0.5 * (scale + self.log_det + self.energy / variance)
 
-    def predict(self, variance: float) -> tuple[np.ndarray, np.ndarray]:
-        """Means and variances of every sample from those before it (and the estimated level)."""
-        return self._restore(self.predictions, self.variances, variance)
+    def predict(self) -> tuple[np.ndarray, np.ndarray]:
+        """Means of the samples from those before, variances in units of the innovation's."""
+        mean, of_level = self._restore(self.predictions)
+        return mean, self.variances + of_level
 
-    def smooth(self, variance: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Means and variances of every sample from all samples."""
+    def smooth(self) -> np.ndarray:
+        """Means of the samples from all samples."""
+        return self._restore(self._guesses)[0]
+
+    def smoothed_variances(self) -> np.ndarray:
+        """Variances that belong to `smooth`, in units of the innovation's."""
+        spread = kernels.smoothed_variances(self.missing, self.variances, self.gains, self.phi)
+        return spread + self._restore(self._guesses)[1]
+
+    @cached_property
+    def _guesses(self) -> np.ndarray:
         corrections = kernels.kalman_smoother(
             self.innovations, self.missing, self.variances, self.gains, self.phi
         )
-        remaining = kernels.smoothed_variances(self.missing, self.variances, self.gains, self.phi)
-        guesses = np.where(self.missing, self.predictions + corrections, self.columns)
-        return self._restore(guesses, remaining, variance)
+        return np.where(self.missing, self.predictions + corrections, self.columns)
 
-    def _restore(
-        self, guesses: np.ndarray, spread: np.ndarray, variance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Put the level back, and add what its uncertainty adds."""
+    def _restore(self, guesses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Put the level back; return what its uncertainty adds to the variance too."""
         curves = self.columns[1:] - guesses[1:]
         mean = guesses[0] + self.coefficients @ curves + self.level
-        design = self._design
-        of_level = np.einsum("it,it->t", curves, np.linalg.solve(design.T @ design, curves))
-        return mean, variance * (spread + of_level)
+        information = self._design.T @ self._design
+        return mean, np.einsum("it,it->t", curves, np.linalg.solve(information, curves))
 
 
 def _widen(coefficients: np.ndarray, order: int) -> np.ndarray:
