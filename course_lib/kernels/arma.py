@@ -243,6 +243,14 @@ def _invert(u, theta, result, start):
 
 
 @_compiled
+def filtered_by_inverse(x, theta):
+    """x / theta(z), from rest: result[t] = x[t] - sum_k theta[k] result[t-1-k]."""
+    result = np.empty(len(x))
+    _invert(x, theta, result, 0)
+    return result
+
+
+@_compiled
 def impulse_response(theta, length):
     """The response of 1 / (1 + sum_k theta[k] z^-(k+1)), cut where it has faded for good."""
     order = len(theta)
@@ -305,6 +313,26 @@ def _response_gradient(weights, response, length):
 
 
 @_compiled
+def _cholesky(matrix):
+    """Lower root of a symmetric matrix, and its inverse; NaN where it is not positive definite."""
+    order = len(matrix)
+    root, inverse = np.zeros((order, order)), np.zeros((order, order))
+    for i in range(order):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= root[i, k] * root[j, k]
+            root[i, j] = np.sqrt(total) if i == j else total / root[j, j]
+    for j in range(order):
+        for i in range(j, order):
+            total = 1.0 if i == j else 0.0
+            for k in range(j, i):
+                total -= root[i, k] * inverse[k, j]
+            inverse[i, j] = total / root[i, i]
+    return root, inverse
+
+
+@_compiled
 def concentrated_likelihood(x, phi, theta):
     """Return the exact log-likelihood of a stationary, invertible ARMA model, and its gradient.
 
@@ -316,7 +344,8 @@ def concentrated_likelihood(x, phi, theta):
     innovations, W[t, i] = h[t - i] their dependence on s, G = W'W and h the impulse response of
     1 / theta(z), S is the least value over s of |e - W s|^2 + s' Pi^-1 s.
 
-    Returns the value, S, and the derivatives by phi, by theta and by the mean of x.
+    Returns the value, S, and the derivatives by phi, by theta and by the mean of x. All are NaN
+    where the model is so near the edge of stationarity or invertibility that rounding wins.
     """
     length, p, q = len(x), len(phi), len(theta)
     order = max(p, q)
@@ -338,12 +367,10 @@ def concentrated_likelihood(x, phi, theta):
     covariance = _lyapunov(transition, np.outer(drive, drive))
     response = impulse_response(theta, length)
     products = _response_products(response, order, length)
-    root = np.linalg.cholesky(products)
-    inside = np.eye(order) + root.T @ covariance @ root
-    inside_root = np.linalg.cholesky(inside)
+    root, unroot = _cholesky(products)
+    inside_root, inside_unroot = _cholesky(np.eye(order) + root.T @ covariance @ root)
     log_det = 2.0 * np.log(np.diag(inside_root)).sum()
-    inverse = np.linalg.inv(inside)
-    unroot = np.linalg.inv(root)
+    inverse = inside_unroot.T @ inside_unroot
     pull = root @ (inverse @ (unroot @ messages[:order].copy()))
     state = covariance @ pull
 
@@ -375,12 +402,7 @@ def concentrated_likelihood(x, phi, theta):
     for k in range(min(q, len(response) - 1)):
         by_theta[k] += _dot(response, by_response[k + 1 :])
     # S as it depends on the mean: every sample falls by what the mean rises.
-    by_mean = 0.0
-    later = 0.0
-    for k in range(p):
-        later += phi[k]
-    total = messages.sum()
-    by_mean = total * (1.0 - later)
+    by_mean = messages.sum() * (1.0 - phi.sum())
     for k in range(p):
         tail = 0.0
         for t in range(k + 1):

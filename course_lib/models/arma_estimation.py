@@ -46,6 +46,10 @@ LARGEST_REFLECTION = 1 - 1e-8
 """Partial autocorrelations stay inside this: a pole or zero may come near the circle, not on it."""
 
 
+FAR_TOO_MUCH = 1e10
+"""The cost per sample of a model so near the edge that its likelihood cannot be computed."""
+
+
 class NotConverged(UserWarning):
     """A fit stopped before it found a maximum; its result's ``report`` says why."""
 
@@ -122,9 +126,17 @@ def innovations_algorithm(autocovariance: Float[np.ndarray, "stages"]) -> Innova
     return Innovations(theta, v)
 
 
+class Estimates(NamedTuple):
+    """Coefficients and innovation variance, as an estimator returns them."""
+
+    phi: Float[np.ndarray, "p"]
+    theta: Float[np.ndarray, "q"]
+    variance: float
+
+
 def ma_by_innovations(
     x: SignalLike, order: int, *, steps: int | None = None
-) -> tuple[Float[np.ndarray, "order"], float]:
+) -> Estimates:
     """Fit an MA model by the innovations algorithm on the sample autocovariance.
 
     theta_j = theta_{m,j}, variance = v_m, after `steps` = m steps; consistent where m grows with
@@ -138,8 +150,8 @@ def ma_by_innovations(
 
     Returns
     -------
-    theta : (order,), which need not be invertible
-    variance : of the innovations
+    Estimates
+        theta (order,), which need not be invertible; phi is empty
 
     Raises
     ------
@@ -154,12 +166,12 @@ def ma_by_innovations(
     steps = steps if steps is not None else max(2 * order, round(3 * len(x) ** (1 / 3)))
     steps = min(check_count(steps, "steps", minimum=max(order, 1)), len(x) - 1)
     fitted = innovations_algorithm(ar_kernels.autocorrelation(x, steps))
-    return fitted.theta[-1, :order].copy(), float(fitted.variances[-1])
+    return Estimates(np.zeros(0), fitted.theta[-1, :order].copy(), float(fitted.variances[-1]))
 
 
 def ma_by_durbin(
     x: SignalLike, order: int, *, long_order: int | None = None
-) -> tuple[Float[np.ndarray, "order"], float]:
+) -> Estimates:
     """Fit an MA model by Durbin's method: an AR model of the coefficients of a long AR model.
 
     An invertible MA is an AR of infinite order, 1 / theta(z) = A(z): its coefficients a_k obey
@@ -174,8 +186,8 @@ def ma_by_durbin(
 
     Returns
     -------
-    theta : (order,), invertible
-    variance : of the long AR model's prediction error
+    Estimates
+        theta (order,), invertible; the variance is that of the long AR model's errors
 
     Raises
     ------
@@ -192,10 +204,8 @@ def ma_by_durbin(
     long_order = check_order(long_order, len(x), name="long_order", minimum=order)
     phi, _, variances = ar_kernels.burg(x, long_order)
     response = np.append(1.0, -phi)
-    if order == 0:
-        return np.zeros(0), float(variances[-1])
     theta = -ar_kernels.levinson(ar_kernels.autocorrelation(response, order))[0]
-    return theta, float(variances[-1])
+    return Estimates(np.zeros(0), theta, float(variances[-1]))
 
 
 def _check_moving(x: SignalLike, order: int) -> tuple[np.ndarray, int]:
@@ -206,9 +216,7 @@ def _check_moving(x: SignalLike, order: int) -> tuple[np.ndarray, int]:
     return x, order
 
 
-def hannan_rissanen(
-    x: SignalLike, order: tuple[int, int]
-) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "q"]]:
+def hannan_rissanen(x: SignalLike, order: tuple[int, int]) -> Estimates:
     """Fit an ARMA model by two regressions: the quick start of the exact fit.
 
     The innovations are estimated by a long AR model (Burg's method); then x[t] is regressed on
@@ -236,14 +244,17 @@ def hannan_rissanen(
             f"need at least 2 (p + q) + 10 = {2 * (p + q) + 10} samples, got {len(x)}; "
             "shorten the order or pass a longer clip"
         )
-    coefficients = _regress_on_lags(x, np.arange(1, p + 1), np.arange(1, q + 1))
-    return coefficients[:p], coefficients[p:]
+    coefficients, variance = _regress_on_lags(x, np.arange(1, p + 1), np.arange(1, q + 1))
+    return Estimates(coefficients[:p], coefficients[p:], variance)
 
 
 def _regress_on_lags(
     x: np.ndarray, lags: np.ndarray, innovation_lags: np.ndarray
-) -> Float[np.ndarray, "coefficients"]:
-    """Regress x on its own lags and on those of its innovations, as a long AR model sees them."""
+) -> tuple[np.ndarray, float]:
+    """Regress x on its own lags and on those of its innovations, as a long AR model sees them.
+
+    Returns the coefficients, and the mean square of what they leave.
+    """
     reach = int(max(lags.max(initial=0), innovation_lags.max(initial=0)))
     start = reach
     rows = []
@@ -255,10 +266,12 @@ def _regress_on_lags(
         start = min(reach + long_order, len(x) // 2)
         rows = [innovations[start - k : len(x) - k] for k in innovation_lags]
     rows = [x[start - k : len(x) - k] for k in lags] + rows
+    target = x[start:]
     if not rows:
-        return np.zeros(0)
+        return np.zeros(0), float(np.mean(target**2))
     design = np.array(rows)
-    return np.linalg.lstsq(design @ design.T, design @ x[start:], rcond=1e-12)[0]
+    coefficients = np.linalg.lstsq(design @ design.T, design @ target, rcond=1e-12)[0]
+    return coefficients, float(np.mean((target - coefficients @ design) ** 2))
 
 
 def check_orders(order: tuple[int, int], name: str = "order") -> tuple[int, int]:
@@ -372,6 +385,8 @@ class ExactLikelihood:
         """Return minus the log-likelihood per sample (less constants), and its gradient."""
         if self.complete:
             value, _, gradient = self._evaluate(u)
+            if not math.isfinite(value):  # on the edge: the line search has to turn back
+                return FAR_TOO_MUCH, np.zeros_like(u)
             return -value / self.degrees, -gradient / self.degrees
         steps = 1e-5 * np.eye(len(u))
         rises = [self._filtered(u + step)[0] - self._filtered(u - step)[0] for step in steps]
@@ -458,25 +473,12 @@ def fit_exactly(
     if spread <= 1e-10 * math.sqrt(centre**2 + spread**2):
         return _constant(centre, sizes, with_mean)
     likelihood.centre = centre if with_mean else 0.0
-    start = _start(stationary - likelihood.centre, sizes)
+    starts = _starts(stationary - likelihood.centre, sizes)
     if with_mean:
-        phi, theta = start.multiplied(sizes.period)
+        phi, theta = starts[0].multiplied(sizes.period)
         slow = abs((1 + theta.sum()) / (1 - phi.sum()))  # how long it remembers its mean
         likelihood.unit = spread * min(max(slow, 1e-3), 1e3)
-    limit = math.atanh(LARGEST_REFLECTION)
-    bounds = [(-limit, limit)] * int(sizes.counts.sum()) + [(None, None)] * with_mean
-    u = likelihood.join(start._replace(mean=likelihood.centre))
-    if len(u) == 0:
-        report = FitReport(True, "nothing to fit", 1, likelihood.log_likelihood(u))
-        return ExactFit(start, likelihood.energy(u) / likelihood.degrees, report)
-    found = scipy.optimize.minimize(
-        likelihood.cost,
-        u,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-7},
-    )
+    found = _climb(likelihood, [likelihood.join(start) for start in starts])
     report = FitReport(
         bool(found.success),
         str(found.message),
@@ -490,8 +492,64 @@ def fit_exactly(
             NotConverged,
             stacklevel=3,
         )
-    factors = likelihood.split(found.x)
-    return ExactFit(factors, likelihood.energy(found.x) / likelihood.degrees, report)
+    variance = likelihood.energy(found.x) / likelihood.degrees
+    return ExactFit(likelihood.split(found.x), variance, report)
+
+
+def _climb(likelihood: ExactLikelihood, starts: list[np.ndarray]) -> scipy.optimize.OptimizeResult:
+    """Maximise from each start, or where that is slow (gaps) from the best; return the best."""
+    if len(starts[0]) == 0:
+        return scipy.optimize.OptimizeResult(
+            x=starts[0], success=True, message="nothing to search for", nfev=1
+        )
+    if not likelihood.complete:
+        starts = [min(starts, key=lambda u: likelihood.cost(u)[0])]
+    limit, size = math.atanh(LARGEST_REFLECTION), int(likelihood.sizes.counts.sum())
+    runs = [
+        scipy.optimize.minimize(
+            likelihood.cost,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-limit, limit)] * size + [(None, None)] * (len(start) - size),
+            options={"maxcor": 40, "maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-7},
+        )
+        for start in starts
+    ]
+    return min(runs, key=lambda run: run.fun)
+
+
+def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
+    """Return how far each coefficient may be off: roots of the inverse observed information.
+
+    cov(u) = (-d^2 log L / du du')^-1, carried from the parameters u to the coefficients c by
+    J cov(u) J', J = dc/du. NaN throughout where the likelihood has no maximum there, as when
+    poles and zeros cancel.
+
+    References
+    ----------
+    Box and Jenkins (1976), section 7.2. Notebook 04.
+    """
+    u = likelihood.join(factors)
+    step = 1e-5 if likelihood.complete else 1e-3
+    information = np.empty((len(u), len(u)))
+    slopes = np.empty_like(information)
+    for i, direction in enumerate(step * np.eye(len(u))):
+        rise = likelihood.cost(u + direction)[1] - likelihood.cost(u - direction)[1]
+        information[i] = rise * likelihood.degrees / (2 * step)
+        above, below = likelihood.split(u + direction), likelihood.split(u - direction)
+        slopes[:, i] = (_flat(above, likelihood) - _flat(below, likelihood)) / (2 * step)
+    values, vectors = np.linalg.eigh(0.5 * (information + information.T))
+    with np.errstate(divide="ignore"):
+        spread = (slopes @ vectors) ** 2 @ (1 / values)
+    errors = np.sqrt(spread) if (values > 0).all() else np.full(len(u), np.nan)
+    parts = np.split(errors, np.cumsum(likelihood.sizes.counts))
+    return Factors(*parts[:4], mean=float(parts[4][0]) if likelihood.with_mean else 0.0)
+
+
+def _flat(factors: Factors, likelihood: ExactLikelihood) -> np.ndarray:
+    """All coefficients in one vector, in the order of the parameters."""
+    return np.concatenate([*factors[:4], [factors.mean] if likelihood.with_mean else []])
 
 
 def _constant(value: float, sizes: Sizes, with_mean: bool) -> ExactFit:
@@ -515,16 +573,42 @@ def _bridge(series: np.ndarray) -> np.ndarray:
     return np.interp(time, time[~missing], series[~missing])
 
 
-def _start(x: np.ndarray, sizes: Sizes) -> Factors:
-    """A stationary, invertible start: Hannan-Rissanen, seasonal lags beside the short ones."""
+def _starts(x: np.ndarray, sizes: Sizes) -> list[Factors]:
+    """Return stationary, invertible places to climb from: one regression, one search over zeros."""
     ar, seasonal_ar, ma, seasonal_ma, period = sizes
     lags = np.r_[np.arange(1, ar + 1), period * np.arange(1, seasonal_ar + 1)]
     innovation_lags = np.r_[np.arange(1, ma + 1), period * np.arange(1, seasonal_ma + 1)]
     if len(x) < 2 * sizes.reach + 10:
         coefficients = np.zeros(len(lags) + len(innovation_lags))
     else:
-        coefficients = _regress_on_lags(x, lags, innovation_lags)
+        coefficients, _ = _regress_on_lags(x, lags, innovation_lags)
     parts = np.split(coefficients, np.cumsum(sizes.counts)[:-1])
     phi, seasonal_phi = inside_circle(parts[0]), inside_circle(parts[1])
     theta, seasonal_theta = -inside_circle(-parts[2]), -inside_circle(-parts[3])
-    return Factors(phi, seasonal_phi, theta, seasonal_theta, 0.0)
+    starts = [Factors(phi, seasonal_phi, theta, seasonal_theta, 0.0)]
+    if ma > 0 and seasonal_ar == seasonal_ma == 0:
+        phi, theta = _best_zeros(x, ar, ma)
+        starts.append(Factors(phi, np.zeros(0), theta, np.zeros(0), 0.0))
+    return starts
+
+
+def _best_zeros(x: np.ndarray, p: int, q: int) -> tuple[np.ndarray, np.ndarray]:
+    """Try a zero, or a pair, all over the unit disc: given them, the poles are an AR model.
+
+    If theta(z) were known, x / theta(z) would be an AR(p) process, and Burg's method would find
+    phi and the error power. The likelihood may have several hills; this finds a high one.
+    """
+    if q == 1:
+        candidates = [np.array([-zero]) for zero in (-0.95, -0.8, -0.4, 0.4, 0.8, 0.95)]
+    else:
+        candidates = [
+            np.append([-2 * radius * math.cos(angle), radius**2], np.zeros(q - 2))
+            for radius in (0.6, 0.9, 0.97)
+            for angle in np.linspace(0, math.pi, 11)
+        ]
+    best = (math.inf, np.zeros(p), np.zeros(q))
+    for theta in candidates:
+        phi, _, variances = ar_kernels.burg(kernels.filtered_by_inverse(x, theta), p)
+        if variances[-1] < best[0]:
+            best = (variances[-1], phi, theta)
+    return best[1], best[2]

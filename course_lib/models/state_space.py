@@ -232,7 +232,7 @@ def check_stationary(phi: np.ndarray) -> None:
     if not is_stable(phi):
         raise ValueError(
             f"need stationary AR coefficients, all poles inside the unit circle, got {phi}; "
-            "difference the series (d = 1), or fit the model, which keeps them inside"
+            "difference the series (d = 1), or fit by maximum likelihood, which keeps them inside"
         )
 
 
@@ -241,7 +241,7 @@ class LinearGaussian(ABC):
 
     A model says what it is by four properties: `ar_coefficients` and `ma_coefficients` of the
     stationary process w (seasonal factors multiplied out), the `differences` polynomial that
-    turns x into w, and `trend`; and by the innovation `variance`.
+    turns x into w, and its mean, `drift`; and by the innovation `variance`.
 
     Where x has to be differenced, its first d + s D samples fix the unknown level: the likelihood
     is the density of the rest given them, which is the density of the differenced series. Where
@@ -269,15 +269,25 @@ class LinearGaussian(ABC):
 
     @property
     @abstractmethod
-    def mean(self) -> float:
-        """The mean of the differenced series: the level, the drift, or zero."""
+    def drift(self) -> float:
+        """The mean of the stationary process: of x itself where nothing is differenced."""
+
+    @property
+    def is_stationary(self) -> bool:
+        """Whether every pole of the (differenced) process lies inside the unit circle."""
+        return is_stable(self.ar_coefficients)
+
+    @property
+    def is_invertible(self) -> bool:
+        """Whether every zero lies inside the unit circle: x's past then determines e."""
+        return is_stable(-self.ma_coefficients)
 
     def trend(self, length: int) -> Float[np.ndarray, "length"]:
-        """Return a curve whose differences are `mean` everywhere.
+        """Return the curve that starts from zeros and whose differences are `drift` everywhere.
 
-        With d + D differences in all it is mean t^(d+D) / ((d+D)! s^D), for t = 0 ... length - 1.
+        A constant for d = 0, a straight line for d = 1, a parabola for d = 2.
         """
-        return self.mean * unit_trend(self.differences, length)
+        return self.drift * unit_trend(self.differences, length)
 
     def log_likelihood(self, x: SignalLike) -> Likelihood:
         """Return the exact log density of a series, by the Kalman filter; NaN are left out.
