@@ -1,8 +1,9 @@
 # Two commands: `make run` executes the course into build/html, `make test` runs all that CI runs.
-PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
+  PYTHON ?= python
   BIN := .venv/Scripts
 else
+  PYTHON ?= python3
   BIN := .venv/bin
 endif
 INSTALLED := .venv/.installed
@@ -12,10 +13,12 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export NUMBA_NUM_THREADS := 1
-export MPLBACKEND := agg
+export VECLIB_MAXIMUM_THREADS := 1
 export PYTHONHASHSEED := 0
-# A stray setting of the user's must not reach the course's own Python.
+export PYTHONUTF8 := 1
+# Stray settings of the user's must not reach the course's own Python.
 unexport PYTHONPATH
+unexport MPLBACKEND
 
 .PHONY: help run test lab notebooks bench format lint tests nbval install clean
 

@@ -7,6 +7,12 @@ from course_lib.evaluation.likelihood import (
     comparison_table,
     dither,
 )
+from course_lib.evaluation.spectral import (
+    image_rejection,
+    log_spectral_distance,
+    snr,
+    spectral_flatness,
+)
 
 __all__ = [
     "BitsPerSample",
@@ -14,4 +20,8 @@ __all__ = [
     "bits_per_sample",
     "comparison_table",
     "dither",
+    "image_rejection",
+    "log_spectral_distance",
+    "snr",
+    "spectral_flatness",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.optimize
@@ -21,6 +21,7 @@ from course_lib.core import check_number
 InnovationName = Literal["gaussian", "laplace", "student-t"]
 
 
+@runtime_checkable
 class Innovation(Protocol):
     """A density of mean 0 and variance 1 that can be evaluated and drawn from."""
 

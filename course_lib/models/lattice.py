@@ -78,7 +78,8 @@ def step_down(phi: Any) -> Float[np.ndarray, "order"]:
         if abs(k) == 1:
             raise ValueError(
                 f"need |k| different from 1, got a reflection coefficient of {k:g}: a pole lies "
-                "on the unit circle; shrink phi a little, phi[i] * 0.999 ** (i + 1)"
+                "on the unit circle, or two mirror each other in it; shrink phi a little, "
+                "phi[i] * 0.999 ** (i + 1)"
             )
         reflection.append(k)
     return np.array(reflection[::-1], dtype=np.float64)

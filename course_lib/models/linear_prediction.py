@@ -62,6 +62,12 @@ def autocorrelation(x: SignalLike, order: int) -> Float[np.ndarray, "lags"]:
     return np.array([x[: len(x) - k] @ x[k:] for k in range(order + 1)]) / len(x)
 
 
+_SEMIDEFINITE = (
+    "need a positive semidefinite autocorrelation (divide by N at every lag, as "
+    "autocorrelation() does)"
+)
+
+
 def levinson(r: Any) -> Predictor:
     """Solve the Yule-Walker equations, one order after another, in O(p^2) steps.
 
@@ -87,6 +93,8 @@ def levinson(r: Any) -> Predictor:
     Levinson (1946); Durbin (1960); Makhoul (1975), section II-C. Notebook 03.
     """
     r = check_signal(r, name="autocorrelation")
+    if (np.abs(r) > r[0] * (1 + 1e-9)).any():
+        raise ValueError(f"{_SEMIDEFINITE}, got r[0] = {r[0]:.3g} and |r| up to {abs(r).max():.3g}")
     order = len(r) - 1
     phi, reflection, variances = np.zeros(order), np.zeros(order), np.full(order + 1, r[0])
     floor = kernels.SMALLEST_ERROR * r[0]
@@ -95,10 +103,7 @@ def levinson(r: Any) -> Predictor:
             break
         k = (r[m + 1] - phi[:m] @ r[m:0:-1]) / variances[m]
         if abs(k) > 1 + 1e-6:
-            raise ValueError(
-                f"need a positive semidefinite autocorrelation, got |k| = {abs(k):.3g} at lag "
-                f"{m + 1}; divide by N at every lag, as autocorrelation() does"
-            )
+            raise ValueError(f"{_SEMIDEFINITE}, got |k| = {abs(k):.3g} at lag {m + 1}")
         k, variances[m + 1 :] = _hold_back(k, variances[m], floor)
         reflection[m] = k
         phi[: m + 1] = np.append(phi[:m] - k * phi[:m][::-1], k)

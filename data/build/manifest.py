@@ -15,17 +15,19 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import music
+import percussion
 import speech
 from recording import SAMPLE_RATE, Made, write_flac
 
 DATA = Path(__file__).resolve().parents[1]
-COLLECTIONS = {"speech": speech}
+COLLECTIONS = {"speech": speech, "percussion": percussion, "music": music}
 
 
 def row(made: Made) -> dict[str, str]:
     """Write one recording and describe it as a row of the manifest."""
     path = DATA / f"{made.name}.flac"
-    write_flac(path, made.samples, made)
+    write_flac(path, made)
     return {
         "path": f"{made.name}.flac",
         "collection": made.name.split("/")[0],

@@ -26,7 +26,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Made:
-    """One finished recording: 16-bit samples, and what the manifest says about it."""
+    """One finished recording: samples in [-1, 1], and what the manifest says about it."""
 
     name: str
     label: str
@@ -44,15 +44,15 @@ def fraction(text: str) -> float:
 
 
 def decode(path: Path, *options: str) -> np.ndarray:
-    """Any sound file as 16 kHz mono int16, through ffmpeg; options say how to read the file."""
+    """Any sound file as 16 kHz mono float64, through ffmpeg; options say how to read the file."""
     command = ["ffmpeg", "-nostdin", "-v", "error", *options, "-i", str(path)]
-    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "-"]
+    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "f32le", "-"]
     done = subprocess.run(command, check=True, capture_output=True)
-    return np.frombuffer(done.stdout, "<i2")
+    return np.frombuffer(done.stdout, "<f4").astype(np.float64)
 
 
-def write_flac(path: Path, samples: np.ndarray, made: Made) -> None:
-    """Write int16 samples as small as `flac` can, with title, credit and licence inside."""
+def write_flac(path: Path, made: Made) -> None:
+    """Write as 16 bits, as small as `flac` can, with title, credit and licence inside."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tags = {"TITLE": made.text, "ARTIST": made.source.credit, "LICENSE": made.source.licence}
     command = ["flac", "--silent", "--force", "-8", "--exhaustive-model-search"]
@@ -60,5 +60,5 @@ def write_flac(path: Path, samples: np.ndarray, made: Made) -> None:
     command += ["--force-raw-format", "--endian=little", "--sign=signed", "--channels=1"]
     command += ["--bps=16", f"--sample-rate={SAMPLE_RATE}"]
     command += [f"--tag={key}={value}" for key, value in tags.items()]
-    raw = np.ascontiguousarray(samples, "<i2").tobytes()
+    raw = np.round(made.samples * 32768).clip(-32768, 32767).astype("<i2").tobytes()
     subprocess.run([*command, "-o", str(path), "-"], input=raw, check=True)

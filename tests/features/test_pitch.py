@@ -72,6 +72,12 @@ def test_no_pitch_fifty_decibels_down():
     assert np.isnan(pitch[65:]).all()
 
 
+def test_a_blip_is_no_voice(rng):
+    x = 0.1 * rng.normal(size=RATE)
+    x[4000:4160] = 0.5 * np.sin(2 * np.pi * 200 * np.arange(160) / RATE)
+    assert np.isnan(track_pitch(Clip(x, RATE))).all()
+
+
 def test_pitch_ignores_level():
     clip = pulse_train(180.0)
     quiet = clip.with_samples(clip.samples * np.float32(2.0**-10))

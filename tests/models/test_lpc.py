@@ -236,6 +236,24 @@ def test_breath_replaces_the_buzz_above(voice):
     assert valley_to_peak(breathy, 200, 900) < 0.1
 
 
+def test_a_pulse_is_flat_but_no_bare_click():
+    """Through no filter at all: every harmonic equally strong, and a crest far below a click's."""
+    tube = LpcFrames(
+        reflection=np.zeros((101, 1)),
+        gain=np.full(101, 0.1),
+        level=np.full(101, 0.1),
+        pitch=np.full(101, 100.0),
+        residual=np.zeros(8000),
+        sample_rate=8000,
+        hop_length=80,
+    )
+    made = synthesise(tube, breath_above=100_000.0, rng=seeded())
+    assert abs(20 * np.log10(made.rms / 0.1)) < 0.5
+    assert made.peak / made.rms < 3.5  # 100 clicks a second: sqrt(80) = 8.9
+    strength = np.abs(np.fft.rfft(made.samples[800:7200]))[80:3040:80]
+    assert strength.max() / strength.min() < 1.05
+
+
 @pytest.mark.parametrize("vibrato", [0.0, 0.3])
 def test_sung_notes_are_in_tune(voice, vibrato):
     notes = [(57, 0.5), (60, 0.5), (64, 0.5), (None, 0.3), (69, 1.0)]

@@ -1,0 +1,131 @@
+"""Mel spectrograms: frequency as the ear spaces it. The scale is Slaney's, librosa's default."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from course_lib.audio import Clip
+from course_lib.core import check_count, check_number
+from course_lib.features.stft import check_spectrogram, stft
+
+_HZ_PER_MEL = 200 / 3
+_CORNER_HZ = 1000.0  # linear below, logarithmic above
+_CORNER_MEL = _CORNER_HZ / _HZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27
+_FLOOR = 1e-5
+
+
+def hz_to_mel(frequency: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Return frequencies in Hz, 0 or more, on Slaney's mel scale.
+
+    m = 3 f / 200 below 1000 Hz, and 15 + 27 ln(f / 1000) / ln 6.4 above.
+
+    References
+    ----------
+    Slaney (1998), Auditory Toolbox, Technical Report 1998-010; librosa's default. HTK's scale,
+    2595 log10(1 + f / 700), is another. Told in notebook 01.
+    """
+    frequency = np.asarray(frequency, dtype=np.float64)
+    above = _CORNER_MEL + np.log(np.maximum(frequency, _CORNER_HZ) / _CORNER_HZ) / _LOG_STEP
+    return np.where(frequency < _CORNER_HZ, frequency / _HZ_PER_MEL, above)
+
+
+def mel_to_hz(mel: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Undo `hz_to_mel`: f = 200 m / 3 below 15 mel, 1000 exp((m - 15) ln 6.4 / 27) above."""
+    mel = np.asarray(mel, dtype=np.float64)
+    above = _CORNER_HZ * np.exp(_LOG_STEP * (np.maximum(mel, _CORNER_MEL) - _CORNER_MEL))
+    return np.where(mel < _CORNER_MEL, mel * _HZ_PER_MEL, above)
+
+
+def mel_filter_bank(
+    sample_rate: int,
+    window_length: int,
+    *,
+    bands: int = 80,
+    lowest: float = 0.0,
+    highest: float | None = None,
+) -> Float[np.ndarray, "bands bins"]:
+    """Return overlapping triangles, equally spaced in mel, each with unit area over Hz.
+
+    Band b rises from 0 at c[b] to its peak 2 / (c[b + 2] - c[b]) at c[b + 1], and falls to 0 at
+    c[b + 2], where c are bands + 2 frequencies equally spaced in mel.
+
+    Parameters
+    ----------
+    sample_rate : Hz
+    window_length : of the transform, in samples; bin k lies at k sample_rate / window_length Hz
+    bands : how many triangles
+    lowest, highest : Hz; `highest` is sample_rate / 2 where it is None
+
+    Raises
+    ------
+    TypeError, ValueError
+        For settings out of range, or so many bands that one of them falls between two bins.
+    """
+    sample_rate = check_count(sample_rate, "sample_rate")
+    window_length = check_count(window_length, "window_length", minimum=2)
+    highest = sample_rate / 2 if highest is None else check_number(highest, "highest")
+    if not 0 <= check_number(lowest, "lowest") < highest <= sample_rate / 2:
+        raise ValueError(
+            f"need 0 <= lowest < highest <= {sample_rate / 2:g} Hz, got {lowest} and {highest}"
+        )
+    bands = check_count(bands, "bands")
+    low, high = hz_to_mel(np.array([lowest, highest]))
+    corners = mel_to_hz(np.linspace(low, high, bands + 2))
+    bins = np.arange(window_length // 2 + 1) * sample_rate / window_length
+    rise = (bins - corners[:-2, None]) / np.diff(corners)[:-1, None]
+    fall = (corners[2:, None] - bins) / np.diff(corners)[1:, None]
+    bank = np.maximum(0, np.minimum(rise, fall)) * 2 / (corners[2:] - corners[:-2])[:, None]
+    empty = np.flatnonzero(bank.sum(axis=1) == 0)
+    if len(empty):
+        raise ValueError(
+            f"need bands that hold at least one bin of {sample_rate / window_length:.3g} Hz, but "
+            f"{len(empty)} of {bands} hold none; take fewer bands or a longer window"
+        )
+    return bank
+
+
+def log_mel(
+    clip: Clip, *, window_length: int = 512, hop_length: int = 128, bands: int = 80
+) -> Float[np.ndarray, "frames bands"]:
+    """Return the natural logarithm of the mel-weighted magnitude spectrogram.
+
+    L[m, b] = ln max(1e-5, sum_k bank[b, k] |X[m, k]|), with X from `stft`. Silence is at
+    ln 1e-5 = -11.5 throughout.
+
+    Parameters
+    ----------
+    clip : the sound
+    window_length, hop_length : in samples, as in `stft`
+    bands : as in `mel_filter_bank`
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something that is not a Clip (whose sample rate is needed), or bad settings.
+    """
+    if not isinstance(clip, Clip):
+        raise TypeError(f"need a Clip, whose sample rate counts, got {type(clip).__name__}")
+    magnitude = np.abs(stft(clip, window_length=window_length, hop_length=hop_length))
+    bank = mel_filter_bank(clip.sample_rate, window_length, bands=bands)
+    return np.log(np.maximum(_FLOOR, magnitude @ bank.T))
+
+
+def magnitude_from_log_mel(
+    log_mel: Float[np.ndarray, "frames bands"], sample_rate: int, window_length: int
+) -> Float[np.ndarray, "frames bins"]:
+    """Return a magnitude spectrogram with about the given mel spectrogram.
+
+    |X| = max(0, exp(L) pinv(bank)^T): the smallest spectrum that has these bands, with its
+    negative values cut off. Detail finer than a band is gone for good.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values that are not finite, real and of shape (frames, bands), or settings with
+        which `mel_filter_bank` cannot have made them.
+    """
+    log_mel = check_spectrogram(log_mel, np.floating)
+    bank = mel_filter_bank(sample_rate, window_length, bands=log_mel.shape[1])
+    return np.maximum(0, np.exp(log_mel) @ np.linalg.pinv(bank).T)

@@ -1,0 +1,97 @@
+"""The mel scale, its filters and spectrograms against librosa's."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.audio import Clip, noise, tone
+from course_lib.features import (
+    hz_to_mel,
+    log_mel,
+    magnitude_from_log_mel,
+    mel_filter_bank,
+    mel_to_hz,
+    stft,
+)
+
+
+@given(frequency=st.floats(0, 24_000))
+def test_the_scale_goes_there_and_back(frequency):
+    assert mel_to_hz(hz_to_mel(np.array(frequency))) == pytest.approx(frequency, abs=1e-9)
+
+
+def test_the_scale_equals_librosas():
+    import librosa
+
+    frequency = np.linspace(0, 12_000, 500)
+    np.testing.assert_allclose(hz_to_mel(frequency), librosa.hz_to_mel(frequency), atol=1e-12)
+    np.testing.assert_allclose(
+        mel_to_hz(frequency / 200), librosa.mel_to_hz(frequency / 200), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "window", "bands", "low", "high"),
+    [(16000, 512, 80, 0, None), (22050, 1024, 80, 0, 8000), (8000, 256, 40, 60, 3800)],
+)
+def test_the_filter_bank_equals_librosas(rate, window, bands, low, high):
+    import librosa
+
+    ours = mel_filter_bank(rate, window, bands=bands, lowest=low, highest=high)
+    theirs = librosa.filters.mel(
+        sr=rate, n_fft=window, n_mels=bands, fmin=low, fmax=high, dtype=np.float64
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-15)
+
+
+def test_filters_have_unit_area():
+    bank = mel_filter_bank(16000, 16384, bands=20)
+    np.testing.assert_allclose(bank.sum(axis=1) * 16000 / 16384, 1, rtol=1e-3)
+
+
+def test_a_tone_lies_in_its_band():
+    spectrogram = log_mel(tone(1000, 0.5, 16000), bands=40)
+    assert spectrogram.shape == (1 + 8000 // 128, 40)
+    centres = mel_to_hz(np.linspace(0, hz_to_mel(np.array(8000.0)), 42))[1:-1]
+    assert np.argmax(spectrogram[30]) == np.argmin(np.abs(centres - 1000))
+
+
+def test_log_mel_equals_librosas(rng):
+    import librosa
+
+    clip = noise(0.5, 16000, rng=rng)
+    theirs = librosa.feature.melspectrogram(
+        y=clip.samples.astype(float), sr=16000, n_fft=512, hop_length=128, n_mels=64, power=1
+    )
+    np.testing.assert_allclose(log_mel(clip, bands=64), np.log(theirs).T, atol=1e-6)
+
+
+def test_silence_lies_at_the_floor():
+    np.testing.assert_allclose(log_mel(Clip(np.zeros(1), 16000)), np.log(1e-5))
+
+
+def test_the_inverse_has_the_same_bands(rng):
+    clip = noise(0.5, 16000, rng=rng)
+    target = log_mel(clip, bands=40)
+    magnitude = magnitude_from_log_mel(target, 16000, 512)
+    assert magnitude.shape == stft(clip, window_length=512, hop_length=128).shape
+    assert magnitude.min() >= 0
+    back = np.log(magnitude @ mel_filter_bank(16000, 512, bands=40).T)
+    assert np.abs(back - target).mean() < 0.1
+
+
+def test_settings_that_will_not_do():
+    with pytest.raises(TypeError, match="need a Clip"):
+        log_mel(np.zeros(100))
+    with pytest.raises(ValueError, match="fewer bands"):
+        mel_filter_bank(16000, 256, bands=128)
+    for low, high in ((-1, None), (4000, 3000), (0, 9000)):
+        with pytest.raises(ValueError, match="lowest < highest"):
+            mel_filter_bank(16000, 512, lowest=low, highest=high)
+    with pytest.raises(ValueError, match="bands"):
+        mel_filter_bank(16000, 512, bands=0)
+    with pytest.raises(TypeError, match="floating"):
+        magnitude_from_log_mel(np.zeros((2, 40), int), 16000, 512)
+    with pytest.raises(ValueError, match="finite"):
+        magnitude_from_log_mel(np.full((2, 40), np.nan), 16000, 512)

@@ -1,0 +1,74 @@
+"""The files that set the course up agree with one another."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+LOCKED = [
+    Requirement(line)
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+WANTED = [
+    Requirement(text)
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_every_dependency_is_locked_at_a_version_that_it_allows(wanted: Requirement) -> None:
+    pins = [pin for pin in LOCKED if canonicalize_name(pin.name) == canonicalize_name(wanted.name)]
+    assert pins, f"constraints.txt lacks {wanted.name}; lock again as CONTRIBUTING.md says"
+    for pin in pins:
+        (specifier,) = pin.specifier
+        assert specifier.operator == "=="
+        assert wanted.specifier.contains(specifier.version)
+
+
+def test_the_lock_is_the_same_for_every_machine() -> None:
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert re.search(r"^torch==2\.13\.0$", text, re.MULTILINE)
+    for trace in ("+cpu", "+cu", " @ ", "file:", "://", "\\"):
+        assert trace not in text
+
+
+def test_the_conda_environment_installs_this_project_under_the_same_lock() -> None:
+    *packages, pip = ENVIRONMENT["dependencies"]
+    assert pip == {"pip": ["-c constraints.txt", "-e ."]}
+    assert "pip" in packages
+    (python,) = [name for name in packages if name.startswith("python=")]
+    version = python.removeprefix("python=") + ".0"
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+    assert ENVIRONMENT["name"] == PROJECT["name"]
+
+
+def test_this_python_is_one_that_the_project_supports() -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+
+
+def test_continuous_integration_runs_what_a_contributor_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["test"]
+    systems = {entry["os"].split("-")[0] for entry in job["strategy"]["matrix"]["include"]}
+    assert systems == {"ubuntu", "macos", "windows"}
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands[-1].startswith("make test")
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert script[-1] == "exec make test"
+
+
+@pytest.mark.parametrize("name", ["run", "lab", "test", "notebooks", "bench", "format"])
+def test_make_has_the_target_and_helps_with_it(name: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{name}:", makefile, re.MULTILINE)
+    assert f"make {name}" in makefile
