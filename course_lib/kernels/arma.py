@@ -89,7 +89,7 @@ def kalman_filter(columns, missing, phi, theta, covariance, steady_switch, keep)
     steady = False
     for t in range(length):
         if not steady:
-            variances[t] = 1.0 + spread[0, 0]
+            variances[t] = 1.0 + max(spread[0, 0], 0.0)  # rounding may leave it below zero
             _advance(spread, follow, gain, theta, variances[t])
         if keep:
             gains[t] = gain
@@ -178,6 +178,34 @@ def smoothed_variances(missing, variances, gains, phi):
 
 
 @_compiled
+def _cholesky(matrix):
+    """The lower root of a symmetric matrix; NaN where it is not positive definite."""
+    order = len(matrix)
+    root = np.zeros((order, order))
+    for i in range(order):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= root[i, k] * root[j, k]
+            root[i, j] = np.sqrt(total) if i == j else total / root[j, j]
+    return root
+
+
+@_compiled
+def _invert_lower(root):
+    """The inverse of a lower triangular matrix."""
+    order = len(root)
+    inverse = np.zeros((order, order))
+    for j in range(order):
+        for i in range(j, order):
+            total = 1.0 if i == j else 0.0
+            for k in range(j, i):
+                total -= root[i, k] * inverse[k, j]
+            inverse[i, j] = total / root[i, i]
+    return inverse
+
+
+@_compiled
 def _lyapunov(transition, noise):
     """Solve X = A X A' + W by doubling: after j steps X holds the first 2^j terms of its sum."""
     total, power = noise.copy(), transition.copy()
@@ -191,21 +219,70 @@ def _lyapunov(transition, noise):
 
 
 @_compiled
-def _companion(phi):
-    """The matrix of s[i] <- s[i + 1] + phi[i] s[0]."""
+def _whitening(phi):
+    """Roots of the covariance Gamma of r samples in a row of z = e / phi(z), r = len(phi).
+
+    Levinson's recursion backwards gives every order's predictor; the prediction error of the
+    (m + 1)-th sample back from the m before it, scaled to variance 1, is row m of `unroot`.
+    No covariance is ever computed, so that poles near the circle cost no digits.
+
+    Returns root (lower, Gamma = root root') and its inverse.
+    """
     order = len(phi)
-    matrix = np.zeros((order, order))
-    matrix[:, 0] = phi
-    for i in range(order - 1):
-        matrix[i, i + 1] += 1.0
-    return matrix
+    unroot = np.zeros((order, order))
+    current, variance = phi.copy(), 1.0
+    for m in range(order - 1, -1, -1):
+        k = current[m]
+        variance /= 1.0 - k * k
+        before = np.empty(m)
+        for i in range(m):
+            before[i] = (current[i] + k * current[m - 1 - i]) / (1.0 - k * k)
+        scale = 1.0 / np.sqrt(variance)
+        unroot[m, m] = scale
+        for i in range(m):
+            unroot[m, i] = -scale * before[m - 1 - i]
+        current = before
+    return _invert_lower(unroot), unroot
 
 
 @_compiled
-def stationary_covariance(phi, theta):
-    """Covariance (r, r) of the state of a stationary process that has run for ever."""
-    drive = phi + theta
-    return _lyapunov(_companion(phi), np.outer(drive, drive))
+def _states_from_poles(phi, theta):
+    """The matrix M of s[i] = sum_l M[i, l] z[t-1-l]: the state out of z = e / phi(z).
+
+    With x = theta(z) z and e = phi(z) z, s[i] = sum_{k>i} (phi_k x[t+i-k] + theta_k e[t+i-k]).
+    """
+    order = len(phi)
+    result = np.zeros((order, order))
+    for i in range(order):
+        for k in range(i, order):
+            result[i, k - i] += phi[k] + theta[k]
+            for j in range(order - 1 - k + i):
+                result[i, k - i + 1 + j] += phi[k] * theta[j] - theta[k] * phi[j]
+    return result
+
+
+@_compiled
+def _states_gradient(weights, phi, theta):
+    """Derivatives of sum_il weights[i, l] M[i, l] by phi and by theta."""
+    order = len(phi)
+    by_phi, by_theta = np.zeros(order), np.zeros(order)
+    for i in range(order):
+        for k in range(i, order):
+            by_phi[k] += weights[i, k - i]
+            by_theta[k] += weights[i, k - i]
+            for j in range(order - 1 - k + i):
+                weight = weights[i, k - i + 1 + j]
+                by_phi[k] += weight * theta[j]
+                by_theta[j] += weight * phi[k]
+                by_theta[k] -= weight * phi[j]
+                by_phi[j] -= weight * theta[k]
+    return by_phi, by_theta
+
+
+@_compiled
+def stationary_root(phi, theta):
+    """A root (r, r) of the covariance of the state of a process that has run for ever."""
+    return _states_from_poles(phi, theta) @ _whitening(phi)[0]
 
 
 @_compiled_sums
@@ -313,26 +390,6 @@ def _response_gradient(weights, response, length):
 
 
 @_compiled
-def _cholesky(matrix):
-    """Lower root of a symmetric matrix, and its inverse; NaN where it is not positive definite."""
-    order = len(matrix)
-    root, inverse = np.zeros((order, order)), np.zeros((order, order))
-    for i in range(order):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= root[i, k] * root[j, k]
-            root[i, j] = np.sqrt(total) if i == j else total / root[j, j]
-    for j in range(order):
-        for i in range(j, order):
-            total = 1.0 if i == j else 0.0
-            for k in range(j, i):
-                total -= root[i, k] * inverse[k, j]
-            inverse[i, j] = total / root[i, i]
-    return root, inverse
-
-
-@_compiled
 def concentrated_likelihood(x, phi, theta):
     """Return the exact log-likelihood of a stationary, invertible ARMA model, and its gradient.
 
@@ -359,20 +416,22 @@ def concentrated_likelihood(x, phi, theta):
     _invert(innovations[::-1], theta, messages[::-1], 0)
 
     # What the first state most likely was: s = Pi (I + G Pi)^-1 W'e, and W'e is in `messages`.
-    wide_phi, drive = np.zeros(order), np.zeros(order)
+    wide_phi, wide_theta = np.zeros(order), np.zeros(order)
     wide_phi[:p] = phi
-    drive[:p] += phi
-    drive[:q] += theta
-    transition = _companion(wide_phi)
-    covariance = _lyapunov(transition, np.outer(drive, drive))
+    wide_theta[:q] = theta
+    root, unroot = _whitening(wide_phi)
+    states = _states_from_poles(wide_phi, wide_theta)
+    state_root = states @ root  # Pi = state_root state_root'
     response = impulse_response(theta, length)
-    products = _response_products(response, order, length)
-    root, unroot = _cholesky(products)
-    inside_root, inside_unroot = _cholesky(np.eye(order) + root.T @ covariance @ root)
-    log_det = 2.0 * np.log(np.diag(inside_root)).sum()
+    response_root = _cholesky(_response_products(response, order, length))
+    response_unroot = _invert_lower(response_root)
+    crossed = response_root.T @ state_root
+    inside_root = _cholesky(np.eye(order) + crossed @ crossed.T)
+    inside_unroot = _invert_lower(inside_root)
     inverse = inside_unroot.T @ inside_unroot
-    pull = root @ (inverse @ (unroot @ messages[:order].copy()))
-    state = covariance @ pull
+    log_det = 2.0 * np.log(np.diag(inside_root)).sum()
+    pull = response_root @ (inverse @ (response_unroot @ messages[:order].copy()))
+    state = state_root @ (state_root.T @ pull)
 
     # Innovations and messages again, now from that state; both differ only near the beginning.
     near = min(length, len(response) + order)
@@ -388,15 +447,24 @@ def concentrated_likelihood(x, phi, theta):
         by_phi[k] = gain * _dot(x, messages[k + 1 :])
     for k in range(q):
         by_theta[k] = gain * _dot(innovations, messages[k + 1 :])
-    # S and the determinant as they depend on Pi, through X = T'XT + Xi (the adjoint of Pi's).
-    weight = 0.5 * gain * np.outer(pull, pull) - 0.5 * (root @ inverse @ root.T)
-    adjoint = _lyapunov(transition.T.copy(), weight)
-    by_drive = 2.0 * (adjoint @ drive)
-    by_first = 2.0 * (adjoint @ (transition @ covariance[:, 0].copy()))
-    by_phi += (by_first + by_drive)[:p]
-    by_theta += by_drive[:q]
+    # S and the determinant as they depend on Pi = M Gamma M'; Gamma = A Gamma A' + (1, 0, ...)
+    # is differentiated in coordinates in which it is the identity and A a contraction.
+    weight = 0.5 * gain * np.outer(pull, pull) - 0.5 * (
+        response_root @ inverse @ response_root.T
+    )
+    from_phi, from_theta = _states_gradient(
+        2.0 * (weight @ state_root @ root.T), wide_phi, wide_theta
+    )
+    moved = np.empty((order, order))
+    moved[0] = wide_phi @ root
+    moved[1:] = root[:-1]
+    contraction = unroot @ moved
+    adjoint = _lyapunov(contraction.T.copy(), state_root.T @ weight @ state_root)
+    from_phi += 2.0 * (root @ (contraction.T @ (adjoint @ unroot[:, 0].copy())))
+    by_phi += from_phi[:p]
+    by_theta += from_theta[:q]
     # The determinant as it depends on G, through the impulse response.
-    weights = covariance @ root @ inverse @ unroot
+    weights = state_root @ crossed.T @ inverse @ response_unroot
     by_response = _response_gradient(weights, response, length)
     _invert(by_response[::-1].copy(), theta, by_response[::-1], 0)
     for k in range(min(q, len(response) - 1)):

@@ -92,7 +92,9 @@ class ARIMA(LinearGaussian):
 
     def __repr__(self) -> str:
         season = f"{self.seasonal_order}_{self.period}" if any(self.seasonal_order) else ""
-        return f"ARIMA{self.order}{season} with drift {self.drift:.3g}, variance {self.variance:.3g}"
+        return (
+            f"ARIMA{self.order}{season} with drift {self.drift:.3g}, variance {self.variance:.3g}"
+        )
 
     @classmethod
     def fit(

@@ -40,7 +40,7 @@ from course_lib.models.state_space import (
     LinearGaussian,
     check_series,
     check_stationary,
-    stationary_covariance,
+    stationary_root,
 )
 
 Method = Literal["maximum likelihood", "hannan-rissanen", "innovations", "durbin"]
@@ -231,11 +231,11 @@ class ARMA(LinearGaussian):
         """
         lags = check_count(lags, "lags", minimum=0)
         check_stationary(self.phi)
-        covariance = stationary_covariance(self.phi, self.theta)
-        order = len(covariance)
+        root = stationary_root(self.phi, self.theta)
+        order = len(root)
         phi = np.pad(self.phi, (0, order - len(self.phi)))
         theta = np.pad(self.theta, (0, order - len(self.theta)))
-        first = covariance[:, 0]
+        first = root @ root[0]
         shared = np.append(first[1:], 0.0) + phi * first[0] + phi + theta
         # The state `shared` left to itself: its output is what an all-pole filter makes of it.
         tail, _ = scipy.signal.lfilter([1.0], np.append(1.0, -phi), np.zeros(lags), zi=shared)

@@ -42,9 +42,15 @@ from course_lib.kernels import arma as kernels
 from course_lib.models.lattice import step_down, step_up
 from course_lib.models.state_space import run_filter
 
-LARGEST_REFLECTION = 1 - 1e-8
+LARGEST_REFLECTION = 1 - 1e-6
 """Partial autocorrelations stay inside this: a pole or zero may come near the circle, not on it."""
 
+
+FLAT = 1e-5
+"""A gradient of the log-likelihood per sample that counts as zero."""
+
+RESTARTS = 3
+"""How often a fit that got stuck begins again from where it is."""
 
 FAR_TOO_MUCH = 1e10
 """The cost per sample of a model so near the edge that its likelihood cannot be computed."""
@@ -134,9 +140,7 @@ class Estimates(NamedTuple):
     variance: float
 
 
-def ma_by_innovations(
-    x: SignalLike, order: int, *, steps: int | None = None
-) -> Estimates:
+def ma_by_innovations(x: SignalLike, order: int, *, steps: int | None = None) -> Estimates:
     """Fit an MA model by the innovations algorithm on the sample autocovariance.
 
     theta_j = theta_{m,j}, variance = v_m, after `steps` = m steps; consistent where m grows with
@@ -169,9 +173,7 @@ def ma_by_innovations(
     return Estimates(np.zeros(0), fitted.theta[-1, :order].copy(), float(fitted.variances[-1]))
 
 
-def ma_by_durbin(
-    x: SignalLike, order: int, *, long_order: int | None = None
-) -> Estimates:
+def ma_by_durbin(x: SignalLike, order: int, *, long_order: int | None = None) -> Estimates:
     """Fit an MA model by Durbin's method: an AR model of the coefficients of a long AR model.
 
     An invertible MA is an AR of infinite order, 1 / theta(z) = A(z): its coefficients a_k obey
@@ -504,19 +506,29 @@ def _climb(likelihood: ExactLikelihood, starts: list[np.ndarray]) -> scipy.optim
         )
     if not likelihood.complete:
         starts = [min(starts, key=lambda u: likelihood.cost(u)[0])]
-    limit, size = math.atanh(LARGEST_REFLECTION), int(likelihood.sizes.counts.sum())
-    runs = [
-        scipy.optimize.minimize(
-            likelihood.cost,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-limit, limit)] * size + [(None, None)] * (len(start) - size),
-            options={"maxcor": 40, "maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-7},
-        )
-        for start in starts
-    ]
+    runs = [_climb_from(likelihood, start) for start in starts]
     return min(runs, key=lambda run: run.fun)
+
+
+def _climb_from(likelihood: ExactLikelihood, u: np.ndarray) -> scipy.optimize.OptimizeResult:
+    """L-BFGS; where its memory of the terrain misleads it on a ridge, begin again from there."""
+    limit, size = math.atanh(LARGEST_REFLECTION), int(likelihood.sizes.counts.sum())
+    bounds = [(-limit, limit)] * size + [(None, None)] * (len(u) - size)
+    options = {"maxcor": 40, "maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-7}
+    evaluations = 0
+    for _ in range(RESTARTS + 1):
+        found = scipy.optimize.minimize(
+            likelihood.cost, u, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+        )
+        evaluations += found.nfev
+        inside = (np.abs(found.x) < limit) | (np.arange(len(u)) >= size)
+        if np.abs(found.jac[inside]).max(initial=0.0) <= FLAT:
+            found.success = True  # a line search that finds nothing better is at the top
+        if found.success:
+            break
+        u = found.x
+    found.nfev = evaluations
+    return found
 
 
 def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
@@ -544,7 +556,8 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
         spread = (slopes @ vectors) ** 2 @ (1 / values)
     errors = np.sqrt(spread) if (values > 0).all() else np.full(len(u), np.nan)
     parts = np.split(errors, np.cumsum(likelihood.sizes.counts))
-    return Factors(*parts[:4], mean=float(parts[4][0]) if likelihood.with_mean else 0.0)
+    mean = float(parts[4][0]) if likelihood.with_mean else 0.0
+    return Factors(parts[0], parts[1], parts[2], parts[3], mean)
 
 
 def _flat(factors: Factors, likelihood: ExactLikelihood) -> np.ndarray:
@@ -559,8 +572,9 @@ def _constant(value: float, sizes: Sizes, with_mean: bool) -> ExactFit:
             f"need a series that changes, got a constant {value:g}; fit a mean (or drift) too, "
             "or difference it"
         )
-    zeros = [np.zeros(int(count)) for count in sizes.counts]
-    factors = Factors(*zeros, mean=value if with_mean else 0.0)
+    phi, seasonal_phi, theta, seasonal_theta = (np.zeros(count) for count in sizes[:4])
+    mean = value if with_mean else 0.0
+    factors = Factors(phi, seasonal_phi, theta, seasonal_theta, mean)
     return ExactFit(factors, 0.0, FitReport(True, "constant series", 0, math.inf))
 
 

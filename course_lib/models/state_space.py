@@ -208,13 +208,15 @@ def difference_polynomial(
     return polynomial
 
 
-def stationary_covariance(
+def stationary_root(
     phi: Float[np.ndarray, "p"], theta: Float[np.ndarray, "q"]
 ) -> Float[np.ndarray, "order order"]:
-    """Return the covariance Pi of the state of a process that has run for ever.
+    """Return a root R of the covariance of the state of a process that has run for ever.
 
-    Pi = T Pi T' + K K', where T is the companion matrix of phi and K = phi + theta, in units of
-    the innovation variance; solved by doubling, Pi = sum_j T^j K K' T'^j.
+    Pi = R R' solves Pi = T Pi T' + K K', T the companion matrix of phi and K = phi + theta, in
+    units of the innovation variance. It is not solved: x = theta(z) z with the AR process
+    z = e / phi(z), and s is a linear map M of past z, whose covariance has the root C that
+    Levinson's recursion finds; R = M C.
 
     Raises
     ------
@@ -222,9 +224,8 @@ def stationary_covariance(
         For phi that are not stationary.
     """
     order = max(len(phi), len(theta), 1)
-    wide_phi, wide_theta = _widen(phi, order), _widen(theta, order)
     check_stationary(phi)
-    return kernels.stationary_covariance(wide_phi, wide_theta)
+    return kernels.stationary_root(_widen(phi, order), _widen(theta, order))
 
 
 def check_stationary(phi: np.ndarray) -> None:
@@ -430,11 +431,9 @@ class LinearGaussian(ABC):
         numerator, denominator = np.r_[1.0, theta], np.r_[1.0, -phi]
         if order == 0:
             stationary = innovations
-        else:
-            covariance = self.variance * stationary_covariance(phi, theta)
-            # The state of scipy's filter is s; eigenvectors also serve where Pi is singular.
-            values, vectors = np.linalg.eigh(covariance)
-            state = vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(order))
+        else:  # the state of scipy's filter is s
+            start = math.sqrt(self.variance) * rng.standard_normal(order)
+            state = stationary_root(phi, theta) @ start
             stationary, _ = scipy.signal.lfilter(numerator, denominator, innovations, zi=state)
         return scipy.signal.lfilter([1.0], self.differences, stationary)
 
@@ -457,9 +456,7 @@ class LinearGaussian(ABC):
         )
 
 
-def unit_trend(
-    differences: Float[np.ndarray, "lags"], length: int
-) -> Float[np.ndarray, "length"]:
+def unit_trend(differences: Float[np.ndarray, "lags"], length: int) -> Float[np.ndarray, "length"]:
     """Return the curve that starts from zeros and whose differences are 1 everywhere."""
     return scipy.signal.lfilter([1.0], differences, np.ones(length))
 
@@ -513,7 +510,7 @@ def run_filter(
             f"need more than {unknown} samples that are not NaN to fix the level of a series that "
             f"is differenced over {unknown}, got {observed}; pass a longer series"
         )
-    covariance = stationary_covariance(phi, theta)
+    root = stationary_root(phi, theta)
     columns, lost, level = [series], 0, 0.0
     if unknown and difference and observed == len(series):
         columns = [scipy.signal.lfilter(differences, [1.0], series)[unknown:]]
@@ -522,9 +519,9 @@ def run_filter(
         level = series[~missing][0]  # a large level would cost digits; the curves restore it
         columns = [series - level, *unknown_starts(differences, len(series))]
         phi = -np.convolve(np.r_[1.0, -phi], differences)[1:]
-    order = max(len(phi), len(covariance))
+    order = max(len(phi), len(root))
     start = np.zeros((order, order))
-    start[: len(covariance), : len(covariance)] = covariance
+    start[: len(root), : len(root)] = root @ root.T
     phi, theta = _widen(phi, order), _widen(theta, order)
     stacked = np.array(columns)
     predictions, variances, gains = kernels.kalman_filter(
