@@ -374,10 +374,21 @@ class LinearGaussian(ABC):
         ----------
         Durbin and Koopman (2012), section 4.4. Notebook 05.
         """
+        run = self._run(x, difference=False, keep=True)
+        deviation = np.sqrt(self.variance * run.smoothed_variances())
+        return Forecast(self.fill_missing(x), deviation)
+
+    def fill_missing(self, x: SignalLike) -> Float[np.ndarray, "time"]:
+        """Return the means of `smooth` alone, in O(N r) where its deviations take O(N r^2).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `smooth` does.
+        """
         series = check_series(x)
         run = self._run(series, difference=False, keep=True)
-        mean = np.where(run.missing, run.smooth() + self.trend(len(series)), series)
-        return Forecast(mean, np.sqrt(self.variance * run.smoothed_variances()))
+        return np.where(run.missing, run.smooth() + self.trend(len(series)), series)
 
     def draw_missing(
         self, x: SignalLike, *, count: int = 1, rng: np.random.Generator
@@ -399,13 +410,9 @@ class LinearGaussian(ABC):
         time series analysis, Biometrika 89(3). Notebook 05.
         """
         series = check_series(x)
-        trend = self.trend(len(series))
-        draws = []
-        for generator in spawn(rng, count):
-            own = self._draw(len(series), generator)
-            run = self._run(series - own, difference=False, keep=True)
-            draws.append(np.where(np.isnan(series), own + run.smooth() + trend, series))
-        return np.array(draws)
+        own = [self._draw(len(series), generator) for generator in spawn(rng, count)]
+        draws = [sound + self.fill_missing(series - sound) for sound in own]
+        return np.where(np.isnan(series), draws, series)
 
     def sample(
         self, length: int, *, count: int = 1, rng: np.random.Generator
