@@ -1,11 +1,13 @@
 """The `course` command: arguments in, messages and exit status out.
 
-Exit status: 0 all went well; 1 a notebook failed; 2 bad usage or bad input; 130 Ctrl-C.
+Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage or bad
+input; 130 Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -45,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:  # the library's answers to bad input
         print(f"course {options.command}: {error}", file=sys.stderr)
         return 2
+    except ArithmeticError as error:  # a benchmark whose two sides disagree
+        print(f"course {options.command}: {error}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("bench", help="speed and size against other libraries")
     command.add_argument("--only", metavar="GROUP", help="one group, such as ar")
-    command.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
+    command.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the rows to this file, too"
+    )
     command.set_defaults(run=_bench)
 
     command = commands.add_parser("sample", help="fit a model to a recording and let it make sound")
@@ -141,7 +148,35 @@ def _report(copies: Copies) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+    from rich.console import Console
+    from rich.table import Table
+
+    from course_lib.benchmarks import GROUPS, Row, run
+
+    groups = GROUPS if options.only is None else (options.only,)
+    if options.json is not None and not options.json.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {options.json}: no folder {options.json.parent}")
+    rows = []
+    for group in groups:
+        table = Table("what", "ours", "peer's", "ratio", "goal", "peer", title=f"group {group}")
+        with _working(f"measuring group {group}"):
+            for line in run(group):
+                if isinstance(line, Row):
+                    rows.append(line)
+                    sign = "≤" if line.at_most else "≥"
+                    goal = f"{sign} {line.goal:g} {'✓' if line.met else '✗'}"
+                    ours, theirs = (
+                        f"{value:{',.0f' if value >= 1000 else '.3g'}} {line.unit}"
+                        for value in (line.ours, line.theirs)
+                    )
+                    table.add_row(line.name, ours, theirs, f"{line.ratio:.2f}", goal, line.peer)
+                else:
+                    table.add_row(line.name, "—", "—", "—", "—", line.reason)
+        Console(width=None if sys.stdout.isatty() else 120).print(table)
+    if options.json is not None:
+        text = json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False)
+        options.json.write_text(text + "\n", encoding="utf-8")
+    return 0
 
 
 def _sample(options: argparse.Namespace) -> int:

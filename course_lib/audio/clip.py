@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -100,10 +101,10 @@ class Clip:
         Raises
         ------
         TypeError, ValueError
-            For no clips, a gap that is not a number of 0 or more, or clips of different sample
-            rates.
+            For no clips, arrays in place of clips, clips of different sample rates, or a gap
+            that is not a number of 0 or more.
         """
-        rates = {clip.sample_rate for clip in clips}
+        rates = {check_clip(clip).sample_rate for clip in clips}
         if len(rates) != 1:
             raise ValueError(
                 f"need one or more clips of one sample rate, got rates {sorted(rates)}; "
@@ -115,3 +116,13 @@ class Clip:
         silence = np.zeros(round(gap * rate), np.float32)
         parts = [part for clip in clips for part in (clip.samples, silence)]
         return Clip(np.concatenate(parts[:-1]), rate)
+
+
+def check_clip(clip: Any) -> Clip:
+    """Return a Clip, or say that an array will not do where the sample rate counts."""
+    if not isinstance(clip, Clip):
+        raise TypeError(
+            f"need a Clip, which knows its sample rate, got {type(clip).__name__}; "
+            "wrap an array with Clip(samples, sample_rate)"
+        )
+    return clip

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from course_lib.audio.clip import Clip
+from course_lib.audio.clip import Clip, check_clip
 from course_lib.core import check_count, check_signal
 
 _WRITTEN = (".wav", ".flac")
@@ -90,13 +90,15 @@ def write(path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False) 
         Where the file exists and `overwrite` is False.
     FileNotFoundError
         Where the folder does not exist.
+    TypeError
+        For something that is not a Clip.
     ValueError
         For a clip beyond [-1, 1], or another ending.
     """
     path = Path(path)
     if path.suffix.lower() not in _WRITTEN:
         raise ValueError(f"need a file name that ends in .wav or .flac, got {path.name!r}")
-    if clip.peak > 1.0:
+    if check_clip(clip).peak > 1.0:
         raise ValueError(
             f"need samples within [-1, 1] to write, got a peak of {clip.peak:.3f}; "
             "scale the clip with clip.with_peak(0.9)"

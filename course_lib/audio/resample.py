@@ -6,7 +6,7 @@ import math
 
 import scipy.signal
 
-from course_lib.audio.clip import Clip
+from course_lib.audio.clip import Clip, check_clip
 from course_lib.core import check_count
 
 
@@ -19,10 +19,11 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     Raises
     ------
     TypeError, ValueError
-        For a sample rate that is not a whole number of at least 1 Hz.
+        For something that is not a Clip, or a sample rate that is not a whole number of at
+        least 1 Hz.
     """
     sample_rate = check_count(sample_rate, "sample_rate")
-    if sample_rate == clip.sample_rate:
+    if sample_rate == check_clip(clip).sample_rate:
         return clip
     common = math.gcd(sample_rate, clip.sample_rate)
     samples = scipy.signal.resample_poly(

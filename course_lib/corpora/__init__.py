@@ -9,5 +9,16 @@ from course_lib.corpora.catalogue import (
     percussion,
     speech,
 )
+from course_lib.corpora.public import fsdd, lj_speech
 
-__all__ = ["Catalogue", "Recording", "catalogue", "load", "music", "percussion", "speech"]
+__all__ = [
+    "Catalogue",
+    "Recording",
+    "catalogue",
+    "fsdd",
+    "lj_speech",
+    "load",
+    "music",
+    "percussion",
+    "speech",
+]

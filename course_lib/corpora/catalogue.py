@@ -7,15 +7,21 @@ import difflib
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, overload
+
+import soundfile
 
 from course_lib import audio
 from course_lib.audio import Clip
 
 FILTERS = ("collection", "label", "text", "voice", "language", "split")
+COLUMNS = (
+    *("path", "collection", "label", "text", "voice", "language"),
+    *("seconds", "sample_rate", "sha256", "source", "licence", "split"),
+)
 
 
 @dataclass(frozen=True)
@@ -130,12 +136,12 @@ class Catalogue:
             raise ValueError(f"need one of the columns {', '.join(FILTERS)}, got {column!r}")
         return tuple(sorted({getattr(recording, column) for recording in self._recordings}))
 
-    def select(self, **filters: str | Iterable[str] | None) -> Catalogue:
+    def select(self, **filters: str | Collection[str] | None) -> Catalogue:
         """Return the recordings that fit every filter; a filter of None fits everything.
 
         Parameters
         ----------
-        collection, label, text, voice, language, split : a value, or several of which any will do
+        collection, label, text, voice, language, split : a value, or a list of which any will do
 
         Raises
         ------
@@ -158,11 +164,11 @@ class Catalogue:
         return Catalogue(chosen)
 
     def _check_values(self, column: str, wanted: Any) -> set[str]:
-        allowed = {wanted} if isinstance(wanted, str) else set(wanted)
+        allowed = set(wanted) if isinstance(wanted, list | tuple | set) else {wanted}
         known = self.values(column)
         for value in sorted(allowed - set(known), key=str):
             if not isinstance(value, str):
-                raise TypeError(f"need text for {column}, got {value!r}")
+                raise TypeError(f"need text for {column}, or a list of texts, got {value!r}")
             raise ValueError(f"no recording has {column}={value!r}; {_nearest(value, known)}")
         return allowed
 
@@ -179,7 +185,7 @@ class Catalogue:
         if missing or altered:
             raise ValueError(
                 f"need the recordings that the manifest lists, but missing: {missing or 'none'}, "
-                f"altered: {altered or 'none'}; restore them with git checkout -- data"
+                f"altered: {altered or 'none'}; restore the data folder (git restore data)"
             )
 
 
@@ -223,21 +229,53 @@ def read_manifest(folder: Path) -> Catalogue:
     FileNotFoundError
         Where there is no manifest.
     ValueError
-        For a manifest that lacks a column.
+        For a manifest with other columns, or with a row that is not one.
     """
-    with open(folder / "manifest.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    manifest = folder / "manifest.csv"
+    with open(manifest, encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file, restkey="too much")
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(
+                f"need the columns {', '.join(COLUMNS)} in {manifest}, got {reader.fieldnames}"
+            )
+        rows = list(reader)
     try:
         return Catalogue(_recording(row, folder) for row in rows)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{folder / 'manifest.csv'} is not a manifest: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{manifest} is damaged: {error}") from error
 
 
 def _recording(row: dict[str, str], folder: Path) -> Recording:
     path = row.pop("path")
     seconds, sample_rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
-    name = path.removesuffix(".flac")
-    return Recording(name=name, path=folder / path, seconds=seconds, sample_rate=sample_rate, **row)
+    return Recording(
+        name=str(PurePosixPath(path).with_suffix("")),
+        path=folder / path,
+        seconds=seconds,
+        sample_rate=sample_rate,
+        **row,
+    )
+
+
+def write_manifest(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write a folder's manifest.csv, sorted by path, measuring each file that a row names.
+
+    Parameters
+    ----------
+    folder : where the files are
+    rows : all columns but seconds, sample_rate and sha256, which come from the file
+    """
+    with open(folder / "manifest.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in sorted(rows, key=lambda row: row["path"]):
+            info = soundfile.info(folder / row["path"])
+            measured = {
+                "seconds": f"{info.frames / info.samplerate:.4f}",
+                "sample_rate": str(info.samplerate),
+                "sha256": _sha256(folder / row["path"]),
+            }
+            writer.writerow({**row, **measured})
 
 
 _read_once = functools.cache(read_manifest)
@@ -248,17 +286,17 @@ def catalogue() -> Catalogue:
     return _read_once(data_folder())
 
 
-def speech(**filters: str | Iterable[str] | None) -> Catalogue:
+def speech(**filters: str | Collection[str] | None) -> Catalogue:
     """Select spoken recordings: ``speech(language="en", split="test")``; see `Catalogue.select`."""
     return catalogue().select(collection="speech", **filters)
 
 
-def percussion(**filters: str | Iterable[str] | None) -> Catalogue:
+def percussion(**filters: str | Collection[str] | None) -> Catalogue:
     """Select drum hits: ``percussion(label="snare", split="test")``; see `Catalogue.select`."""
     return catalogue().select(collection="percussion", **filters)
 
 
-def music(**filters: str | Iterable[str] | None) -> Catalogue:
+def music(**filters: str | Collection[str] | None) -> Catalogue:
     """Select melodies: ``music(voice="violin")``; see `Catalogue.select`."""
     return catalogue().select(collection="music", **filters)
 

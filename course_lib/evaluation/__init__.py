@@ -11,7 +11,6 @@ from course_lib.evaluation.spectral import (
     image_rejection,
     log_spectral_distance,
     snr,
-    spectral_flatness,
 )
 
 __all__ = [
@@ -23,5 +22,4 @@ __all__ = [
     "image_rejection",
     "log_spectral_distance",
     "snr",
-    "spectral_flatness",
 ]

@@ -100,31 +100,6 @@ def image_rejection(upsampled: SignalLike, factor: int, *, window_length: int = 
     return float(10 * np.log10(energy[bins < edge].sum() / above)) if above > 0 else np.inf
 
 
-def spectral_flatness(x: SignalLike, *, window_length: int = 512) -> float:
-    """Return the spectral flatness: 1 for a flat spectrum, near 0 for a tone.
-
-    The geometric mean of the power spectrum over its arithmetic mean, exp(mean ln P) / mean P,
-    with P the average of |X|^2 over the frames of `features.stft`, at a hop of a quarter window.
-    The bins at 0 Hz and at half the sample rate are left out.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input, silence, or an odd window_length or one below 4.
-
-    References
-    ----------
-    Gray and Markel (1974), "A spectral-flatness measure for studying the autocorrelation method
-    of linear prediction of speech analysis".
-    """
-    check_count(window_length, "window_length", minimum=4)
-    power = np.abs(stft(x, window_length=window_length, hop_length=window_length // 4)) ** 2
-    average = power.mean(axis=0)[1:-1]
-    if average.max() == 0:
-        raise ValueError("need a sound that is not silent; silence has no spectrum")
-    return float(np.exp(np.mean(np.log(np.maximum(average, 1e-300)))) / average.mean())
-
-
 def _check_pair(
     reference: SignalLike, estimate: SignalLike
 ) -> tuple[Float[np.ndarray, "time"], Float[np.ndarray, "time"]]:

@@ -9,6 +9,7 @@ from course_lib.features.mel import (
     mel_filter_bank,
     mel_to_hz,
 )
+from course_lib.features.pitch import track_pitch
 from course_lib.features.quantise import (
     LinearQuantiser,
     MuLaw,
@@ -45,5 +46,6 @@ __all__ = [
     "overlap_add",
     "sinc_kernel",
     "stft",
+    "track_pitch",
     "upsample",
 ]

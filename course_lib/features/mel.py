@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.audio import Clip
+from course_lib.audio import Clip, check_clip
 from course_lib.core import check_count, check_number
 from course_lib.features.stft import check_spectrogram, stft
 
@@ -105,9 +105,7 @@ def log_mel(
     TypeError, ValueError
         For something that is not a Clip (whose sample rate is needed), or bad settings.
     """
-    if not isinstance(clip, Clip):
-        raise TypeError(f"need a Clip, whose sample rate counts, got {type(clip).__name__}")
-    magnitude = np.abs(stft(clip, window_length=window_length, hop_length=hop_length))
+    magnitude = np.abs(stft(check_clip(clip), window_length=window_length, hop_length=hop_length))
     bank = mel_filter_bank(clip.sample_rate, window_length, bands=bands)
     return np.log(np.maximum(_FLOOR, magnitude @ bank.T))
 

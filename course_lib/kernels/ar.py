@@ -20,6 +20,8 @@ _compiled_sums = numba.njit(cache=True, error_model="numpy", fastmath=_REORDER)
 
 # Samples that stay in the first-level cache between two loops over them.
 _BLOCK = 1024
+# Signals that are solved side by side.
+_LANES = 256
 
 # Prediction cannot gain more than 120 dB: below that lies the rounding of the samples themselves,
 # and a reflection coefficient so near to one that the filter is stable on paper alone.
@@ -101,13 +103,35 @@ def _levinson_into(r, phi, reflection, variances):
         variances[m + 1 :] = error
 
 
-@_compiled_sums
-def _lattice_step(forward, backward, k):
-    """One stage of the lattice, in place: f' = f - k b, b' = b - k f."""
-    for i in range(len(forward)):
-        f, b = forward[i], backward[i]
-        forward[i] = f - k * b
-        backward[i] = b - k * f
+@_compiled
+def _levinson_lanes(r, phi, reflection, variances):
+    """Levinson-Durbin on many signals side by side, (order + 1, signals): each loop vectorises."""
+    order, lanes = phi.shape
+    correlation, k = np.empty(lanes), np.empty(lanes)
+    phi[:] = 0.0
+    variances[0] = r[0]
+    for m in range(order):
+        correlation[:] = r[m + 1]
+        for i in range(m):
+            phi_i, r_i = phi[i], r[m - i]
+            for lane in range(lanes):
+                correlation[lane] -= phi_i[lane] * r_i[lane]
+        error, following = variances[m], variances[m + 1]
+        for lane in range(lanes):
+            floor = SMALLEST_ERROR * variances[0, lane]
+            k[lane], following[lane] = 0.0, error[lane]
+            if error[lane] > floor:
+                k[lane], following[lane] = _hold_back(
+                    correlation[lane] / error[lane], error[lane], floor
+                )
+        for i in range((m + 1) // 2):
+            phi_i, phi_j = phi[i], phi[m - 1 - i]
+            for lane in range(lanes):
+                left, right = phi_i[lane], phi_j[lane]
+                phi_i[lane] = left - k[lane] * right
+                phi_j[lane] = right - k[lane] * left
+        phi[m] = k
+        reflection[m] = k
 
 
 @_compiled_sums
@@ -121,11 +145,31 @@ def _lattice_sums(forward, backward):
 
 
 @_compiled_sums
+def _lattice_stage(forward, backward, k):
+    """One stage in place, f' = f - k b and b' = b - k f, with the sums of the next one.
+
+    The next stage pairs f'[i + 1] with b'[i]: b' is remembered from one step to the next, so
+    that each number is loaded and stored once.
+    """
+    first, before = forward[0], backward[0]
+    forward[0], before = first - k * before, before - k * first
+    backward[0] = before
+    product = power = 0.0
+    for i in range(len(forward) - 1):
+        f, b = forward[i + 1], backward[i + 1]
+        new_f, new_b = f - k * b, b - k * f
+        forward[i + 1], backward[i + 1] = new_f, new_b
+        product += new_f * before
+        power += new_f * new_f + before * before
+        before = new_b
+    return product, power
+
+
+@_compiled_sums
 def _burg_into(forward, backward, phi, reflection, variances):
     """Burg's recursion; `forward` and `backward` hold the signal and are used up.
 
-    backward[i] is kept where it meets forward[m + 1 + i], so that nothing is ever shifted; and
-    each block's next sums are taken while it is still in the cache.
+    backward[i] is kept where it meets forward[m + 1 + i], so that nothing is ever shifted.
     """
     length = len(forward)
     phi[:] = 0.0
@@ -141,17 +185,7 @@ def _burg_into(forward, backward, phi, reflection, variances):
         _step_up(phi, m, k)
         reflection[m] = k
         variances[m + 1 :] = error
-        pairs = length - 1 - m
-        product = power = 0.0
-        for start in range(0, pairs, _BLOCK):
-            stop = min(start + _BLOCK, pairs)
-            _lattice_step(forward[m + 1 + start : m + 1 + stop], backward[start:stop], k)
-            first = max(start - 1, 0)
-            part, part_power = _lattice_sums(
-                forward[m + 2 + first : m + 1 + stop], backward[first : stop - 1]
-            )
-            product += part
-            power += part_power
+        product, power = _lattice_stage(forward[m + 1 :], backward[: length - 1 - m], k)
 
 
 @_compiled
@@ -186,8 +220,15 @@ def levinson_frames(r):
     count, order = r.shape[0], r.shape[1] - 1
     phi, reflection = np.empty((count, order)), np.empty((count, order))
     variances = np.empty((count, order + 1))
-    for index in range(count):
-        _levinson_into(r[index], phi[index], reflection[index], variances[index])
+    for start in range(0, count, _LANES):
+        stop = min(start + _LANES, count)
+        lanes = stop - start
+        phi_lanes, reflection_lanes = np.empty((order, lanes)), np.empty((order, lanes))
+        variance_lanes = np.empty((order + 1, lanes))
+        _levinson_lanes(r[start:stop].T.copy(), phi_lanes, reflection_lanes, variance_lanes)
+        phi[start:stop] = phi_lanes.T
+        reflection[start:stop] = reflection_lanes.T
+        variances[start:stop] = variance_lanes.T
     return phi, reflection, variances
 
 

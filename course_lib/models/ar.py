@@ -187,12 +187,14 @@ class AR:
 
         Returns
         -------
-        power per cycle per sample, two-sided; divide by the sample rate for power per Hz
+        power per cycle per sample, two-sided; divide by the sample rate for power per Hz.
+        Infinite where a pole lies on the unit circle.
         """
         frequencies = check_signal(frequencies, name="frequencies")
         lag = np.arange(1, self.order + 1)
         response = 1.0 - np.exp(-2j * math.pi * np.outer(frequencies, lag)) @ self.phi
-        return self.variance / np.abs(response) ** 2
+        with np.errstate(divide="ignore"):
+            return self.variance / np.abs(response) ** 2
 
     def autocovariance(self, lags: int) -> Float[np.ndarray, "lags_plus_1"]:
         """Return E[x[t] x[t+k]] for k = 0 .. lags: Levinson's recursion, run backwards.
@@ -237,8 +239,8 @@ class AR:
 
         References
         ----------
-        Brockwell and Davis (1991), Time Series: Theory and Methods, section 8.7 (the innovations
-        form of the likelihood). Notebook 03.
+        Brockwell and Davis (1991), Time Series: Theory and Methods, chapter 8 (the likelihood
+        by one-step predictors). Notebook 03.
         """
         x = check_signal(x)
         predictors, variances = self._lower_orders()

@@ -11,7 +11,7 @@ Durbin (1960), The fitting of time-series models.
 Burg (1975), Maximum entropy spectral analysis, PhD thesis, Stanford.
 Makhoul (1975), Linear prediction: a tutorial review, Proc. IEEE 63(4).
 Marple (1980), A new autoregressive spectrum analysis algorithm, IEEE Trans. ASSP 28(4).
-Box and Jenkins (1976), Time Series Analysis, appendix A7.4 (the exact likelihood).
+Box and Jenkins (1976), Time Series Analysis, appendix to chapter 7 (the exact likelihood).
 Notebook 03 tells their story.
 """
 
@@ -21,7 +21,6 @@ import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import scipy.linalg
 import scipy.optimize
 from jaxtyping import Float
 
@@ -90,7 +89,7 @@ def levinson(r: Any) -> Predictor:
 
     References
     ----------
-    Levinson (1946); Durbin (1960); Makhoul (1975), section II-C. Notebook 03.
+    Levinson (1946); Durbin (1960); Makhoul (1975), section II. Notebook 03.
     """
     r = check_signal(r, name="autocorrelation")
     if (np.abs(r) > r[0] * (1 + 1e-9)).any():
@@ -188,10 +187,12 @@ def covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "order"], f
 
     References
     ----------
-    Makhoul (1975), section II-B (the covariance method). Notebook 03.
+    Makhoul (1975), section II (the covariance method). Notebook 03.
     """
-    x, order = _check_equations(x, order, 2 * order if isinstance(order, int) else 0)
-    return _least_squares(_pasts(x, order), x[order:])
+    x, order = _check_equations(x, order)
+    past, present = _pasts(x, order), x[order:]
+    phi = np.linalg.lstsq(past, present, rcond=None)[0]
+    return phi, float(np.mean((present - past @ phi) ** 2))
 
 
 def modified_covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "order"], float]:
@@ -215,15 +216,18 @@ def modified_covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "o
     ----------
     Marple (1980). Notebook 03.
     """
-    x, order = _check_equations(x, order, -(-3 * order // 2) if isinstance(order, int) else 0)
+    x, order = _check_equations(x, order, directions=2)
     past = np.concatenate([_pasts(x, order), _pasts(x[::-1], order)])
-    return _least_squares(past, np.concatenate([x[order:], x[::-1][order:]]))
+    present = np.concatenate([x[order:], x[::-1][order:]])
+    phi = np.linalg.lstsq(past, present, rcond=None)[0]
+    return phi, float(np.mean((present - past @ phi) ** 2))
 
 
-def _check_equations(x: Any, order: Any, needed: int) -> tuple[np.ndarray, int]:
+def _check_equations(x: Any, order: Any, *, directions: int = 1) -> tuple[np.ndarray, int]:
     """Return a checked signal that gives at least as many equations as unknowns."""
     x = check_signal(x)
     order = check_order(order, len(x))
+    needed = order + math.ceil(order / directions)
     if len(x) < needed:
         raise ValueError(
             f"need at least {needed} samples to determine {order} coefficients by least squares, "
@@ -237,14 +241,6 @@ def _pasts(x: np.ndarray, order: int) -> Float[np.ndarray, "equations order"]:
     if order == 0:
         return np.empty((len(x), 0))
     return np.lib.stride_tricks.sliding_window_view(x[:-1], order)[:, ::-1]
-
-
-def _least_squares(past: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the shortest phi that minimises |target - past phi|, and the mean squared error."""
-    if past.shape[1] == 0:
-        return np.zeros(0), float(np.mean(target**2))
-    phi = scipy.linalg.lstsq(past, target)[0]
-    return phi, float(np.mean((target - past @ phi) ** 2))
 
 
 def maximum_likelihood(x: SignalLike, order: int) -> Predictor:
@@ -265,10 +261,10 @@ def maximum_likelihood(x: SignalLike, order: int) -> Predictor:
 
     References
     ----------
-    Box and Jenkins (1976), appendix A7.4; the partial autocorrelations as parameters:
+    Box and Jenkins (1976), appendix to chapter 7; the partial autocorrelations as parameters:
     Barndorff-Nielsen and Schou (1973), J. Multivariate Analysis 3. Notebook 03.
     """
-    x, order = _check_equations(x, order, 2 * order if isinstance(order, int) else 0)
+    x, order = _check_equations(x, order)
     start = Predictor(*kernels.burg(x, order))
     if order == 0 or start.variances[0] == 0:
         return start

@@ -31,6 +31,7 @@ from jaxtyping import Float
 
 from course_lib.audio import Clip
 from course_lib.core import check_count, check_generator, check_number, check_order
+from course_lib.features.frames import frame, hann
 from course_lib.features.pitch import track_pitch
 from course_lib.kernels.ar import autocorrelation_frames, levinson_frames
 from course_lib.kernels.lattice import lattice_filter, lattice_residual
@@ -177,8 +178,10 @@ def analyse(
             f"need a hop_length of at most window_length = {window_length}, got {hop_length}"
         )
     samples = clip.samples.astype(np.float64)
-    window = scipy.signal.windows.hann(window_length, sym=False)
-    r = autocorrelation_frames(_frames(samples, window_length, hop_length) * window, order)
+    window = hann(window_length)
+    padded = np.pad(samples, (window_length // 2, window_length - window_length // 2))
+    framed = frame(padded, frame_length=window_length, hop_length=hop_length)
+    r = autocorrelation_frames(framed * window, order)
     lag = np.arange(order + 1) / clip.sample_rate
     r *= np.exp(-0.5 * (2 * np.pi * SMOOTHING * lag) ** 2)
     _, reflection, _ = levinson_frames(r)
@@ -203,15 +206,6 @@ def _check_clip(clip: Clip) -> None:
         )
     if clip.sample_rate <= 2000:
         raise ValueError(f"need a sample rate above 2000 Hz for a voice, got {clip.sample_rate}")
-
-
-def _frames(
-    samples: np.ndarray, window_length: int, hop_length: int
-) -> Float[np.ndarray, "frames window"]:
-    """Return the stretches centred on every hop_length-th sample, zeros beyond the ends."""
-    padded = np.pad(samples, (window_length // 2, window_length))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, window_length)
-    return windows[: len(samples) + 1 : hop_length]
 
 
 def _running_level(samples: np.ndarray, window: np.ndarray) -> Float[np.ndarray, "time"]:
@@ -403,7 +397,7 @@ def _score(
         loudness.append(np.zeros(count) if note is None else np.clip(fade, 0, 1))
         sway.append(np.clip((seconds - 0.15) / 0.2, 0, 1) * np.sin(2 * np.pi * 5.5 * seconds))
     reach = max(round(0.03 * frame_rate), 1)
-    glide = scipy.signal.windows.hann(2 * reach + 1)
+    glide = hann(2 * reach + 2)[1:]
     smooth = np.convolve(
         np.pad(np.concatenate(steps), reach, mode="edge"), glide / glide.sum(), "valid"
     )
@@ -454,7 +448,7 @@ def _excitation(
     The voiced part is a sum of cosines a_k cos(k theta + psi_k), a band-limited pulse train.
     With a_k^2 = 4 f0 / sample_rate its power density is that of unit white noise. A second-order
     low pass at `breath_above` weights the harmonics and its power complement the noise, so that
-    both together stay flat.
+    both together stay nearly flat.
     """
     noise = rng.standard_normal(len(position))
     voiced = np.isfinite(pitch)
@@ -486,7 +480,7 @@ def _match_level(
     sample_rate: int,
 ) -> Float[np.ndarray, "time"]:
     """Scale the sound smoothly so that its level around each frame is the one asked for."""
-    window = scipy.signal.windows.hann(round(0.03 * sample_rate), sym=False)
+    window = hann(round(0.03 * sample_rate))
     centres = np.arange(len(level)) * hop_length
     for _ in range(2):  # scaling one frame changes its neighbours a little: twice is enough
         here = np.interp(centres, np.arange(len(samples)), _running_level(samples, window))

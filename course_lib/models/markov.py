@@ -17,6 +17,7 @@ from course_lib.core import (
     SignalLike,
     check_codes,
     check_count,
+    check_number,
     check_signal,
     spawn,
 )
@@ -122,30 +123,36 @@ class MarkovChain:
     """A level's probability given the `order` levels before it, counted, and smoothed.
 
     With n(h, c) the times that level c followed context h, n(h) = sum_c n(h, c), T(h) the number
-    of different levels that followed h, and h' the context without its oldest level::
+    of different levels that followed h, h' the context without its oldest level, and s the
+    strength of the smoothing::
 
-        P(c | h) = (n(h, c) + T(h) P(c | h')) / (n(h) + T(h))       (Witten-Bell, interpolated)
+        P(c | h) = (n(h, c) + s T(h) P(c | h')) / (n(h) + s T(h))
 
     down to P(c) = 1 / levels below the empty context.  A context never seen has n = T = 0 and
     leaves the word to h'.  Near a clip's start the context is as long as the past is.
 
     Parameters
     ----------
-    tables : the counts for contexts of length 0, 1, ..., order; ``MarkovChain(chain.tables[:2],
-        chain.encoding)`` is the chain of order 1 that was fitted on the way
+    tables : the counts for contexts of length 0, 1, ..., order
     encoding : the levels that are meant
+    smoothing : s, above 0; 1 is Witten and Bell's choice, and what is near 0 trusts every count
+
+    ``replace(chain, tables=chain.tables[:2])`` of ``dataclasses`` is the chain of order 1 that
+    was fitted on the way, and ``replace(chain, smoothing=4.0)`` has the same counts.
 
     References
     ----------
-    Witten and Bell (1991), "The zero-frequency problem", method C; interpolated as in Chen and
-    Goodman (1999), "An empirical study of smoothing techniques for language modeling",
-    section 2.3.  Notebook: 02.
+    Witten and Bell (1991), "The zero-frequency problem", method C, is s = 1; interpolated as in
+    Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
+    section 2.  Notebook: 02.
     """
 
     tables: tuple[ContextCounts, ...]
     encoding: Encoding
+    smoothing: float = 1.0
 
     def __post_init__(self) -> None:
+        check_number(self.smoothing, "smoothing", above=0)
         if not self.tables:
             raise ValueError("need the counts of at least the empty context, got no tables")
 
@@ -156,7 +163,12 @@ class MarkovChain:
 
     @classmethod
     def fit(
-        cls, clips: HasSamples | Iterable[SignalLike], order: int, encoding: Encoding
+        cls,
+        clips: HasSamples | Iterable[SignalLike],
+        order: int,
+        encoding: Encoding,
+        *,
+        smoothing: float = 1.0,
     ) -> MarkovChain:
         """Count what followed every context of up to `order` levels; none spans two clips.
 
@@ -183,7 +195,7 @@ class MarkovChain:
         for length in range(order + 1):
             grams = [_extended(g, c, length, levels) for g, c in zip(grams, sequences, strict=True)]
             tables.append(ContextCounts.from_grams(np.concatenate(grams), levels))
-        return cls(tuple(tables), encoding)
+        return cls(tuple(tables), encoding, smoothing)
 
     def next_probabilities(self, context: Sequence[int]) -> Float[np.ndarray, "levels"]:
         """Return P(c | context) for every level c; only the last `order` codes matter.
@@ -208,8 +220,8 @@ class MarkovChain:
             start, stop = table.starts[row], table.starts[row + 1]
             n = np.zeros(levels)
             n[table.grams[start:stop] % levels] = np.diff(table.cumulative[start : stop + 1])
-            types = stop - start
-            probabilities = (n + types * probabilities) / (n.sum() + types)
+            weight = self.smoothing * (stop - start)
+            probabilities = (n + weight * probabilities) / (n.sum() + weight)
         return probabilities
 
     def level_log_likelihood(
@@ -229,8 +241,9 @@ class MarkovChain:
         for length, table in enumerate(self.tables[: len(codes)]):
             grams = _extended(grams, codes, length, levels)
             total, types, n = _look_up(table, grams, levels)
+            weight = np.where(total > 0, self.smoothing * types, 1.0)  # 1: all for the shorter
             late = probabilities[length:]  # those that have so long a past
-            late[:] = np.where(total > 0, (n + types * late) / np.maximum(total + types, 1), late)
+            late[:] = (n + weight * late) / (total + weight)
         return Likelihood(float(np.log(probabilities).sum()))
 
     def sample(
@@ -250,8 +263,8 @@ class MarkovChain:
     def _draw(self, uniforms: Float[np.ndarray, "time"]) -> Int[np.ndarray, "time"]:
         """Turn uniform numbers into levels, one each.
 
-        Of n(h) + T(h) equal tickets, n(h) name a level that followed h, and T(h) send us to the
-        shorter context, with what is left of the uniform number to draw there.
+        Of n(h) + s T(h) equal tickets, n(h) name a level that followed h, and s T(h) send us to
+        the shorter context, with what is left of the uniform number to draw there.
         """
         levels = self.encoding.levels
         codes = np.empty(len(uniforms), np.int64)
@@ -264,13 +277,14 @@ class MarkovChain:
                 if row == len(table.contexts) or table.contexts[row] != h:
                     continue
                 start, stop = table.starts[row], table.starts[row + 1]
-                first, last = table.cumulative[start], table.cumulative[stop]
-                ticket = uniform * (last - first + stop - start)
-                if ticket < last - first:
+                first = table.cumulative[start]
+                total, weight = table.cumulative[stop] - first, self.smoothing * (stop - start)
+                ticket = uniform * (total + weight)
+                if ticket < total:
                     gram = table.cumulative.searchsorted(first + int(ticket), side="right") - 1
                     codes[t] = table.grams[gram] % levels
                     break
-                uniform = (ticket - (last - first)) / (stop - start)
+                uniform = (ticket - total) / weight
             else:
                 codes[t] = min(int(uniform * levels), levels - 1)  # rounding may reach 1.0
             past = (past * levels + int(codes[t])) % levels**self.order
@@ -298,12 +312,15 @@ def _look_up(
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         return place, keys[place] == wanted
 
-    row, known = found(table.contexts, grams // levels)
+    order = np.argsort(grams)  # neighbours in the table are looked up one after the other
+    result = np.zeros((3, len(grams)), np.int64)
+    row, known = found(table.contexts, grams[order] // levels)
     start, stop = table.starts[row], table.starts[row + 1]
-    total = np.where(known, table.cumulative[stop] - table.cumulative[start], 0)
-    types = np.where(known, stop - start, 0)
-    gram, seen = found(table.grams, grams)
-    return total, types, np.where(seen, np.diff(table.cumulative)[gram], 0)
+    result[0, order] = np.where(known, table.cumulative[stop] - table.cumulative[start], 0)
+    result[1, order] = np.where(known, stop - start, 0)
+    gram, seen = found(table.grams, grams[order])
+    result[2, order] = np.where(seen, table.cumulative[gram + 1] - table.cumulative[gram], 0)
+    return result[0], result[1], result[2]
 
 
 def _as_number(codes: Int[np.ndarray, "length"], levels: int) -> int:

@@ -170,9 +170,8 @@ def plot_stem(
         raise ValueError(f"need values of shape (count,), got shape {heights.shape}")
     ax = _axes(ax)
     index = np.arange(start, start + heights.size)
-    colour = ax._get_lines.get_next_color()  # type: ignore[attr-defined]
-    ax.vlines(index, 0, heights, color=colour, linewidth=1.0)
-    ax.plot(index, heights, "o", color=colour, markersize=3.5, label=label)
+    (markers,) = ax.plot(index, heights, "o", markersize=3.5, label=label)
+    ax.vlines(index, 0, heights, color=markers.get_color(), linewidth=1.0)
     ax.axhline(0, color="black", linewidth=0.6)
     if band is not None:
         ax.axhspan(-band, band, color="grey", alpha=0.2, linewidth=0)

@@ -1,4 +1,4 @@
-"""Music: three melodies in the public domain, played on four instruments of FluidR3.
+"""Music: three melodies in the public domain, played on three instruments of FluidR3.
 
     apt-get download fluid-soundfont-gm
 
@@ -15,10 +15,10 @@ import numpy as np
 from recording import SAMPLE_RATE, Made
 from soundfont import FLUID, Note, render
 
-PEAK = 0.8
+PEAK = 0.5
 TAIL = 1.0
-INSTRUMENTS = {"piano": 0, "guitar": 24, "violin": 40, "flute": 73}  # General MIDI programs
-CHORDAL = ("piano", "guitar")  # these play every part, the others the first
+INSTRUMENTS = {"piano": 0, "violin": 40, "flute": 73}  # General MIDI programs
+CHORDAL = ("piano",)  # these play every part, the others the first
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +35,6 @@ class Made:
     split: str
     source: Source
     samples: np.ndarray
-
-
-def fraction(text: str) -> float:
-    """A number in [0, 1) that depends on the text alone, so a split never moves."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8
 
 
 def decode(path: Path, *options: str) -> np.ndarray:

@@ -11,25 +11,31 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
-from recording import Made, Source, decode, fraction
+from recording import Made, Source, decode
+
+from course_lib.corpora.splits import fraction
 
 SOUNDS = "usr/share/asterisk/sounds"
 ENGLISH = Source("asterisk-core-sounds-en-g722 1.6.1", "Allison Smith", "CC-BY-SA-3.0")
-OTHERS = {
+OTHERS = {  # folder, voice, source
     "fr": (
         "fr_CA_f_June",
+        "June Wallack",
         Source("asterisk-core-sounds-fr-g722 1.6.1", "June Wallack", "CC-BY-SA-3.0"),
     ),
     "es": (
         "es_MX_f_Allison",
+        "Allison Smith",
         Source("asterisk-core-sounds-es-g722 1.6.1", "Allison Smith", "CC-BY-SA-3.0"),
     ),
     "it": (
         "it_IT_m_Carlo",
+        "Carlo Flora",
         Source("asterisk-core-sounds-it-g722 1.6.1", "Carlo Flora", "CC-BY-3.0"),
     ),
-    "ru": (
+    "ru": (  # the package credits who provided the recordings, and does not name the speaker
         "ru_RU_f_IvrvoiceRU",
+        "ivrvoice.ru",
         Source("asterisk-core-sounds-ru-g722 1.6.1", "Maxim Topal, ivrvoice.ru", "CC-BY-3.0"),
     ),
 }
@@ -80,7 +86,7 @@ def english(packages: Path) -> Iterator[Made]:
 
 def others(packages: Path) -> Iterator[Made]:
     """Digits and the letters a to z (by their names in that language), split by a hash."""
-    for language, (folder, source) in OTHERS.items():
+    for language, (folder, voice, source) in OTHERS.items():
         words = {f"digits/{i}": word for i, word in enumerate(DIGITS[language].split())}
         words |= {f"letters/{letter}": letter for letter in string.ascii_lowercase}
         for prompt, text in words.items():
@@ -89,7 +95,7 @@ def others(packages: Path) -> Iterator[Made]:
             split = "test" if place < 0.12 else "validation" if place < 0.24 else "train"
             path = packages / SOUNDS / folder / f"{prompt}.g722"
             samples = decode(path, "-f", "g722")
-            yield Made(name, label, text, source.credit, language, split, source, samples)
+            yield Made(name, label, text, voice, language, split, source, samples)
 
 
 def build(packages: Path) -> Iterator[Made]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from course_lib.audio import Clip
+from course_lib.audio import Clip, resample, write
 
 waves = arrays(np.float64, st.integers(1, 200), elements=st.floats(-2, 2))
 
@@ -138,6 +138,17 @@ def test_joins_that_will_not_do(tone):
     for gap in (-0.1, np.nan, np.inf):
         with pytest.raises(ValueError, match="gap"):
             Clip.join([tone], gap=gap)
+
+
+def test_an_array_is_no_clip(tone, tmp_path):
+    for use in (
+        lambda: Clip.join([tone, tone.samples]),
+        lambda: resample(tone.samples, 4000),
+        lambda: write(tmp_path / "a.wav", tone.samples),
+    ):
+        with pytest.raises(TypeError, match=r"need a Clip.*got ndarray; wrap"):
+            use()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_with_samples_keeps_the_rate(tone):

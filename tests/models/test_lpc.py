@@ -236,9 +236,10 @@ def test_breath_replaces_the_buzz_above(voice):
     assert valley_to_peak(breathy, 200, 900) < 0.1
 
 
-def test_a_pulse_is_flat_but_no_bare_click():
-    """Through no filter at all: every harmonic equally strong, and a crest far below a click's."""
-    tube = LpcFrames(
+@pytest.fixture
+def tube() -> LpcFrames:
+    """A second of 100 Hz through no filter at all."""
+    return LpcFrames(
         reflection=np.zeros((101, 1)),
         gain=np.full(101, 0.1),
         level=np.full(101, 0.1),
@@ -247,6 +248,17 @@ def test_a_pulse_is_flat_but_no_bare_click():
         sample_rate=8000,
         hop_length=80,
     )
+
+
+def test_pulses_and_breath_together_are_flat(tube):
+    made = synthesise(tube, breath_above=2500.0, stretch=20.0, rng=seeded())
+    _, power = scipy.signal.welch(made.samples, 8000, nperseg=240)
+    bands = 10 * np.log10(power[4:112].reshape(-1, 12).mean(axis=1))
+    assert np.abs(bands - bands.mean()).max() < 1.5  # dB
+
+
+def test_a_pulse_is_flat_but_no_bare_click(tube):
+    """Every harmonic is equally strong, and the crest far below a click's."""
     made = synthesise(tube, breath_above=100_000.0, rng=seeded())
     assert abs(20 * np.log10(made.rms / 0.1)) < 0.5
     assert made.peak / made.rms < 3.5  # 100 clicks a second: sqrt(80) = 8.9

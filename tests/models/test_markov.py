@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,25 +23,26 @@ def clips(codes=CODES, encoding=FOUR):
     return [Clip(encoding.decode(np.array(c)), 8000) for c in codes]
 
 
-def witten_bell(context, code, sequences, levels):
+def recursive(context, code, sequences, levels, s):
     """The oracle: the recursive formula over dictionaries of counts."""
     if context is None:
         return 1 / levels
     k = len(context)
     followers = Counter(
-        s[t] for s in sequences for t in range(k, len(s)) if tuple(s[t - k : t]) == context
+        x[t] for x in sequences for t in range(k, len(x)) if tuple(x[t - k : t]) == context
     )
     n, types = sum(followers.values()), len(followers)
-    shorter = witten_bell(context[1:] if context else None, code, sequences, levels)
-    return (followers[code] + types * shorter) / (n + types) if n else shorter
+    shorter = recursive(context[1:] if context else None, code, sequences, levels, s)
+    return (followers[code] + s * types * shorter) / (n + s * types) if n else shorter
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
-def test_every_conditional_probability_matches_the_recursive_formula(order):
-    chain = MarkovChain.fit(clips(), order, FOUR)
+@pytest.mark.parametrize("s", [0.1, 1.0, 4.0])
+def test_every_conditional_probability_matches_the_recursive_formula(order, s):
+    chain = MarkovChain.fit(clips(), order, FOUR, smoothing=s)
     for length in range(order + 1):
         for context in itertools.product(range(4), repeat=length):
-            expected = [witten_bell(context, c, CODES, 4) for c in range(4)]
+            expected = [recursive(context, c, CODES, 4, s) for c in range(4)]
             np.testing.assert_allclose(chain.next_probabilities(context), expected, rtol=1e-12)
 
 
@@ -64,7 +66,8 @@ def test_the_probabilities_sum_to_one_on_a_full_grid(rng):
 def test_the_chain_rule_gives_the_likelihood(order, codes, seed):
     grid = LinearQuantiser(bits=4)
     rng = np.random.default_rng(seed)
-    chain = MarkovChain.fit(clips([rng.integers(0, 16, 60).tolist()], grid), order, grid)
+    training = clips([rng.integers(0, 16, 60).tolist()], grid)
+    chain = MarkovChain.fit(training, order, grid, smoothing=rng.uniform(0.1, 5))
     nats = sum(math.log(chain.next_probabilities(codes[:t])[c]) for t, c in enumerate(codes))
     assert chain.level_log_likelihood(np.array(codes), grid).nats == pytest.approx(nats)
 
@@ -85,10 +88,10 @@ def test_the_likelihood_looks_back_exactly_as_far_as_the_order(rng):
         assert not any(differs[t + 3 :])
 
 
-@pytest.mark.parametrize("order", [0, 1, 2])
-def test_samples_follow_the_probabilities_they_are_scored_with(order, rng):
+@pytest.mark.parametrize(("order", "s"), [(0, 1.0), (1, 1.0), (2, 1.0), (2, 0.3)])
+def test_samples_follow_the_probabilities_they_are_scored_with(order, s, rng):
     """Chi-squared over all sequences of three levels, most of them reached through back-off."""
-    chain = MarkovChain.fit(clips(), order, FOUR)
+    chain = MarkovChain.fit(clips(), order, FOUR, smoothing=s)
     drawn = FOUR.encode(chain.sample(3, count=20_000, rng=rng).ravel()).reshape(-1, 3)
     observed = Counter(map(tuple, drawn.tolist()))
     everything = list(itertools.product(range(4), repeat=3))
@@ -114,7 +117,7 @@ def test_a_chain_holds_the_chains_of_lower_order(rng):
     training = clips([rng.integers(0, 4, 300).tolist()])
     deep, codes = MarkovChain.fit(training, 3, FOUR), rng.integers(0, 4, 50)
     for order in range(3):
-        cut = MarkovChain(deep.tables[: order + 1], FOUR).level_log_likelihood(codes, FOUR)
+        cut = replace(deep, tables=deep.tables[: order + 1]).level_log_likelihood(codes, FOUR)
         assert cut == MarkovChain.fit(training, order, FOUR).level_log_likelihood(codes, FOUR)
 
 
@@ -191,6 +194,8 @@ def test_settings_that_cannot_be_are_explained():
         MarkovChain.fit(clips(), 7, MuLaw(256))
     with pytest.raises(ValueError, match=r"order \+ 1 = 10 samples, got at most 9"):
         MarkovChain.fit(clips(), 9, FOUR)
+    with pytest.raises(ValueError, match="smoothing strictly between 0"):
+        MarkovChain.fit(clips(), 1, FOUR, smoothing=0.0)
     with pytest.raises(ValueError, match="empty context"):
         MarkovChain((), FOUR)
     with pytest.raises(ValueError, match="4 positive probabilities"):

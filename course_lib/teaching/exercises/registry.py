@@ -11,6 +11,7 @@ import ctypes
 import difflib
 import importlib.util
 import inspect
+import linecache
 import pkgutil
 import threading
 import time
@@ -133,7 +134,7 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
             "failed", f"your answer did not end within {seconds:g} s; is there an endless loop?"
         )
     except Exception as error:
-        return Verdict("failed", _explain(error, found))
+        return Verdict("failed", _explain(error, answer))
     return Verdict("right")
 
 
@@ -218,14 +219,14 @@ def _brief(value: Any) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def _explain(error: Exception, found: Exercise) -> str:
-    """Say whether the answer itself raised, and where, or whether its result could not be used."""
+def _explain(error: Exception, answer: Any) -> str:
+    """Say where the answer itself raised, or that its result could not be used."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    checker = inspect.getsourcefile(found.check)
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if frame.filename not in (checker, __file__)]
-    if inside and inside[0].name != "<module>" and "course_lib" not in inside[0].filename:
-        return f"your {inside[0].name} raised {text} (at `{inside[0].line}`)"
+    code = getattr(answer, "__code__", None)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is code:
+            source = linecache.getline(frame.f_code.co_filename, line).strip()
+            return f"your {answer.__name__} raised {text} (at `{source}`)"
     return f"your answer could not be used: {text}"
 
 

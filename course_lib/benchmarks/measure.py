@@ -1,0 +1,110 @@
+"""How a comparison is taken: both sides in turn, one thread, the median of seven."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import threadpoolctl
+
+REPEATS = 7
+SHORTEST = 0.02
+"""Seconds that one measurement lasts at least; a faster function is called several times."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: how we compare with a peer, and the goal.
+
+    Attributes
+    ----------
+    name : what was measured
+    ratio : for speed, the peer's time over ours (5 is five times as fast); for size, our size
+        over the peer's
+    goal : what the ratio should be, at least or at most
+    peer : library and version
+    ours, theirs : the two measurements
+    unit : of the measurements, such as s or bytes
+    at_most : whether the goal is an upper limit (sizes) rather than a lower one (speeds)
+    """
+
+    name: str
+    ratio: float
+    goal: float
+    peer: str
+    ours: float
+    theirs: float
+    unit: str
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as plain data, with ``met``."""
+        return asdict(self) | {"met": self.met}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A line that could not be measured, and why, in a sentence for the reader."""
+
+    name: str
+    peer: str
+    reason: str
+
+
+def faster(
+    name: str,
+    ours: Callable[[], np.ndarray],
+    theirs: Callable[[], np.ndarray],
+    *,
+    goal: float,
+    peer: str,
+    tolerance: float = 1e-8,
+) -> Row:
+    """Compare two functions that compute the same numbers.
+
+    Raises
+    ------
+    ArithmeticError
+        Where the results differ by more than `tolerance`: then speed means nothing.
+    """
+    difference = float(np.abs(ours() - theirs()).max())  # also compiles and warms both up
+    if not difference <= tolerance:
+        raise ArithmeticError(
+            f"{name}: results differ from {peer}'s by {difference:.2g}, above {tolerance:g}"
+        )
+    our_seconds, their_seconds = _interleaved(ours, theirs)
+    ratio = their_seconds / our_seconds
+    return Row(name, ratio, goal, versioned(peer), our_seconds, their_seconds, "s")
+
+
+def versioned(package: str) -> str:
+    """Return a package's name with its installed version."""
+    return f"{package} {importlib.metadata.version(package)}"
+
+
+def _interleaved(*functions: Callable[[], Any]) -> list[float]:
+    """Return each function's median seconds; taking turns spreads the machine's moods evenly."""
+    with threadpoolctl.threadpool_limits(1):
+        calls = [max(1, round(SHORTEST / _seconds(function, 1))) for function in functions]
+        times = [
+            [_seconds(function, count) for function, count in zip(functions, calls, strict=True)]
+            for _ in range(REPEATS)
+        ]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def _seconds(function: Callable[[], Any], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        function()
+    return (time.perf_counter() - start) / calls
