@@ -38,8 +38,8 @@ Method = Literal[
 HIGHEST_PITCH, LOWEST_PITCH = 400.0, 70.0
 """Hz between which "repetition" looks for the pitch of a voice."""
 
-MOVING_AVERAGE = 4
-"""The number of zeros of the "arma" model, which takes a quarter of the others' poles."""
+ARMA_ORDER = (8, 2)
+"""Poles and zeros of the "arma" model: maximum likelihood wants few."""
 
 ROUNDS = 3
 """How often "two-sided" fits its models again, to a sound whose gap it has filled."""
@@ -60,7 +60,7 @@ def conceal(
     - ``repetition``: the last pitch period, over and over.
     - ``forward``, ``backward``: an AR model of the sound before (after) the gap plays on.
     - ``crossfade``: from the one to the other.
-    - ``arma``: an ARMA(order / 4, 4) model, by maximum likelihood, plays on forward.
+    - ``arma``: an ARMA(8, 2) model, fitted by exact maximum likelihood, plays on forward.
     - ``two-sided``: the expectation given both sides, by the Kalman smoother. The sound changes
       across a gap, so each side's AR model is asked, and the answers crossfaded; then the models
       are fitted again to their side and the filled gap, as Janssen et al. do.
@@ -142,8 +142,7 @@ class _Surroundings:
         if method == "crossfade":
             return self._crossfade(self.fill("forward", None), self.fill("backward", None))
         if method == "arma":
-            order = (max(self.order // 4, 1), MOVING_AVERAGE)
-            return ARMA.fit(self.past, order).forecast(self.past, self.length).mean
+            return ARMA.fit(self.past, ARMA_ORDER).forecast(self.past, self.length).mean
         filled = self._expected(*self._models(None))
         for _ in range(ROUNDS):
             models = self._models(filled)

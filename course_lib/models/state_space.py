@@ -191,7 +191,9 @@ def check_series(x: Any, *, name: str = "series", min_length: int = 1) -> np.nda
     missing = np.isnan(values)
     series = check_signal(np.where(missing, 0.0, values), name=name, min_length=min_length)
     if missing.all():
-        raise ValueError(f"need at least one sample that is not NaN in {name}, got none")
+        raise ValueError(
+            f"need at least one sample that is not NaN in {name}, got nan at index 0 and everywhere"
+        )
     return np.where(missing, np.nan, series)
 
 
@@ -419,7 +421,8 @@ class LinearGaussian(ABC):
     ) -> Float[np.ndarray, "count length"]:
         """Draw series of the model; where it differences, they set out from level zero.
 
-        The stationary part begins in its stationary distribution, as if it had run for ever.
+        The stationary part begins in its stationary distribution, as if it had run for ever. A
+        longer draw starts with the shorter one.
 
         Raises
         ------
@@ -434,15 +437,14 @@ class LinearGaussian(ABC):
         """One series without mean or trend."""
         phi, theta = self.ar_coefficients, self.ma_coefficients
         order = max(len(phi), len(theta))
-        innovations = math.sqrt(self.variance) * rng.standard_normal(length)
-        numerator, denominator = np.r_[1.0, theta], np.r_[1.0, -phi]
+        start, innovations = rng.standard_normal(order), rng.standard_normal(length)
         if order == 0:
             stationary = innovations
         else:  # the state of scipy's filter is s
-            start = math.sqrt(self.variance) * rng.standard_normal(order)
             state = stationary_root(phi, theta) @ start
+            numerator, denominator = np.append(1.0, theta), np.append(1.0, -phi)
             stationary, _ = scipy.signal.lfilter(numerator, denominator, innovations, zi=state)
-        return scipy.signal.lfilter([1.0], self.differences, stationary)
+        return math.sqrt(self.variance) * scipy.signal.lfilter([1.0], self.differences, stationary)
 
     def _check_variance(self) -> None:
         if not self.variance > 0:
