@@ -42,7 +42,9 @@ def stable_phi(rng, order, largest=0.95):
 def arma_autocovariance(phi, theta, variance, lags):
     """Autocovariance of an ARMA process, summed over its impulse response, however long."""
     response = scipy.signal.lfilter(np.r_[1.0, theta], np.r_[1.0, -np.asarray(phi)], _impulse())
-    return variance * np.array([response[: len(response) - k] @ response[k:] for k in range(lags + 1)])
+    return variance * np.array(
+        [response[: len(response) - k] @ response[k:] for k in range(lags + 1)]
+    )
 
 
 def _impulse():
@@ -52,7 +54,9 @@ def _impulse():
 def integrated(phi, theta, variance, differences, length):
     """Covariance of a series that starts from zeros, and the curves of its unknown past."""
     gamma = arma_autocovariance(phi, theta, variance, length)
-    inverse = np.linalg.inv(scipy.linalg.toeplitz(np.r_[differences, np.zeros(length)][:length], np.zeros(length)))
+    inverse = np.linalg.inv(
+        scipy.linalg.toeplitz(np.r_[differences, np.zeros(length)][:length], np.zeros(length))
+    )
     covariance = inverse @ scipy.linalg.toeplitz(gamma[:length]) @ inverse.T
     unknown = len(differences) - 1
     curves = np.zeros((length, unknown))
