@@ -449,9 +449,7 @@ def concentrated_likelihood(x, phi, theta):
         by_theta[k] = gain * _dot(innovations, messages[k + 1 :])
     # S and the determinant as they depend on Pi = M Gamma M'; Gamma = A Gamma A' + (1, 0, ...)
     # is differentiated in coordinates in which it is the identity and A a contraction.
-    weight = 0.5 * gain * np.outer(pull, pull) - 0.5 * (
-        response_root @ inverse @ response_root.T
-    )
+    weight = 0.5 * gain * np.outer(pull, pull) - 0.5 * (response_root @ inverse @ response_root.T)
     from_phi, from_theta = _states_gradient(
         2.0 * (weight @ state_root @ root.T), wide_phi, wide_theta
     )

@@ -499,11 +499,12 @@ def fit_exactly(
 
 
 def _climb(likelihood: ExactLikelihood, starts: list[np.ndarray]) -> scipy.optimize.OptimizeResult:
-    """Maximise from each start, or where that is slow (gaps) from the best; return the best."""
+    """Maximise from the first start and the best other; where that is slow (gaps), from one."""
     if len(starts[0]) == 0:
         return scipy.optimize.OptimizeResult(
             x=starts[0], success=True, message="nothing to search for", nfev=1
         )
+    starts = sorted(starts[1:], key=lambda u: likelihood.cost(u)[0])[:1] + starts[:1]
     if not likelihood.complete:
         starts = [min(starts, key=lambda u: likelihood.cost(u)[0])]
     runs = [_climb_from(likelihood, start) for start in starts]
@@ -599,10 +600,24 @@ def _starts(x: np.ndarray, sizes: Sizes) -> list[Factors]:
     parts = np.split(coefficients, np.cumsum(sizes.counts)[:-1])
     phi, seasonal_phi = inside_circle(parts[0]), inside_circle(parts[1])
     theta, seasonal_theta = -inside_circle(-parts[2]), -inside_circle(-parts[3])
-    starts = [Factors(phi, seasonal_phi, theta, seasonal_theta, 0.0)]
-    if ma > 0 and seasonal_ar == seasonal_ma == 0:
+    first = Factors(phi, seasonal_phi, theta, seasonal_theta, 0.0)
+    if seasonal_ar + seasonal_ma > 0:
+        return [first, *_seasonal_starts(first)]
+    if ma > 0:
         phi, theta = _best_zeros(x, ar, ma)
-        starts.append(Factors(phi, np.zeros(0), theta, np.zeros(0), 0.0))
+        return [first, first._replace(phi=phi, theta=theta)]
+    return [first]
+
+
+def _seasonal_starts(first: Factors) -> list[Factors]:
+    """The first start with other seasons: weak and strong, of either sign."""
+    values = (-0.8, -0.3, 0.3, 0.8)
+    starts = []
+    for a in values if len(first.seasonal_phi) else (0.0,):
+        for b in values if len(first.seasonal_theta) else (0.0,):
+            seasonal_phi = a * np.eye(1, len(first.seasonal_phi))[0]
+            seasonal_theta = b * np.eye(1, len(first.seasonal_theta))[0]
+            starts.append(first._replace(seasonal_phi=seasonal_phi, seasonal_theta=seasonal_theta))
     return starts
 
 
