@@ -136,7 +136,6 @@ async def _execute(chapter: Chapter, on_cell: Callable[[Chapter, int, int], None
         timeout=CELL_SECONDS,
         kernel_manager_class=_Kernel,
         resources={"metadata": {"path": str(chapter.path.parent)}},
-        record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )

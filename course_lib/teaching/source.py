@@ -61,7 +61,7 @@ def show_source(item: Callable[..., Any] | type | property, *, docstring: bool =
     target: Any = item.fget if isinstance(item, property) else item
     if isinstance(target, functools.cached_property):
         target = target.func
-    target = inspect.unwrap(getattr(target, "py_func", target))
+    target = inspect.unwrap(target)
     try:
         code = textwrap.dedent(inspect.getsource(target)).rstrip()
         file = Path(inspect.getsourcefile(target) or "").resolve()

@@ -2,8 +2,6 @@
 
 import base64
 import io
-import base64
-import io
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +9,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from PIL import Image
 from PIL import Image
 
 from course_lib.audio import Clip

@@ -33,6 +33,9 @@ def test_a_page_needs_no_network(course: list[Chapter], tmp_path: Path) -> None:
         assert not re.match(r"(https?:)?//", address)
         if not address.startswith("data:"):
             assert (tmp_path / "html" / address.partition("?")[0]).is_file()
+    assert not [
+        script for script in re.findall(r"<script.*?</script>", page, re.S) if "//" in script
+    ]
     assert not re.search(r"@import|url\([\"']?(https?:)?//", page)
     assert "data:audio/mpeg;base64,AAAA" in page
 

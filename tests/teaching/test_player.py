@@ -64,6 +64,9 @@ def test_silence_and_clipping_are_said() -> None:
     assert "⚠ clipped" in loud._repr_html_()
     decoded, _ = soundfile.read(io.BytesIO(encode(loud.clip, lossless=True)))
     np.testing.assert_allclose(decoded, [0, 1, -1, 0.5], atol=1e-4)
+    clip = Clip(4 * np.sin(np.arange(8000) / 5), 8000)
+    decoded, _ = soundfile.read(io.BytesIO(encode(clip, lossless=False)))
+    assert np.sqrt(np.mean(decoded**2)) < 1  # a sine of height 4 would have 2.8
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 300])

@@ -14,7 +14,6 @@ import inspect
 import linecache
 import pkgutil
 import threading
-import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -235,12 +234,11 @@ def _time_limit(seconds: float) -> Iterator[None]:
     """Raise TookTooLong in this thread after `seconds`, at the next step of Python code."""
     thread = ctypes.c_ulong(threading.get_ident())
     lock = threading.Lock()
-    state = {"finished": False, "fired": False}
+    finished = False
 
     def interrupt() -> None:
         with lock:
-            if not state["finished"]:
-                state["fired"] = True
+            if not finished:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TookTooLong))
 
     timer = threading.Timer(seconds, interrupt)
@@ -250,7 +248,5 @@ def _time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         with lock:
-            state["finished"] = True
-        timer.cancel()
-    if state["fired"]:  # it came in the last instant: let it arrive here
-        time.sleep(0.1)
+            finished = True
+        timer.cancel()  # an interrupt of the last instant arrives here at the latest
