@@ -18,7 +18,7 @@ speech segments in packet voice communications, IEEE Trans. ASSP 34(6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -64,7 +64,7 @@ def conceal(
     - ``two-sided``: the expectation given both sides, by the Kalman smoother. The sound changes
       across a gap, so each side's AR model is asked, and the answers crossfaded; then the models
       are fitted again to their side and the filled gap, as Janssen et al. do.
-    - ``drawn``: what ``two-sided`` expects, and a draw of what it cannot know, likewise.
+    - ``drawn``: what ``two-sided`` expects, and around it a draw of what cannot be known.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def conceal(
             order,
             clip.sample_rate,
         )
-        result[start:stop] = surroundings.fill(method, rng)
+        result[start:stop] = surroundings.fill(method, rng if method == "drawn" else None)
     return clip.with_samples(result)
 
 
@@ -143,38 +143,47 @@ class _Surroundings:
             return self._crossfade(self.fill("forward", None), self.fill("backward", None))
         if method == "arma":
             return ARMA.fit(self.past, ARMA_ORDER).forecast(self.past, self.length).mean
-        filled = self._expected(*self._models(None))
+        models = self._models(np.zeros(0))
+        filled = self._expected(models)
         for _ in range(ROUNDS):
-            models = self._models(filled)
-            filled = self._expected(*models)
-        if method == "drawn":
-            assert rng is not None
-            return self._ask(lambda model, x: model.draw_missing(x, rng=rng)[0], *models)
-        return filled
+            filled = self._expected(self._models(filled))
+        return filled if rng is None else filled + self._unexpected(models, rng)
 
-    def _models(self, filled: np.ndarray | None) -> tuple[ARMA, ARMA]:
-        """AR models of either side, and of the gap once it is filled."""
-        gap = np.zeros(0) if filled is None else filled
-        sides = np.append(self.past, gap), np.append(gap, self.future)
+    def _models(self, filled: np.ndarray) -> tuple[ARMA, ARMA]:
+        """AR models of either side, and of the gap where it is filled."""
+        sides = np.append(self.past, filled), np.append(filled, self.future)
         fits = [AR.fit(side, self.order) for side in sides]
         first, second = (ARMA(fit.phi, np.zeros(0), fit.variance) for fit in fits)
         return first, second
 
-    def _expected(self, first: ARMA, second: ARMA) -> np.ndarray:
-        return self._ask(lambda model, x: model.fill_missing(x), first, second)
-
-    def _ask(
-        self, question: Callable[[ARMA, np.ndarray], np.ndarray], first: ARMA, second: ARMA
-    ) -> np.ndarray:
-        """Each side's model about the gap between both sides, crossfaded."""
+    def _expected(self, models: tuple[ARMA, ARMA]) -> np.ndarray:
+        """What either model expects between both sides, crossfaded."""
         x = np.concatenate([self.past, np.full(self.length, np.nan), self.future])
-        inside = slice(len(self.past), len(self.past) + self.length)
-        return self._crossfade(question(first, x)[inside], question(second, x)[inside])
+        first, second = (model.fill_missing(x)[self._inside] for model in models)
+        return self._crossfade(first, second)
+
+    def _unexpected(self, models: tuple[ARMA, ARMA], rng: np.random.Generator) -> np.ndarray:
+        """A draw of what is missing around its expectation, of either model, crossfaded in power.
+
+        How far a gap may be from its expectation does not depend on the sound beside it; a draw
+        between two silences is just that.
+        """
+        x = np.zeros(len(self.past) + self.length + len(self.future))
+        x[self._inside] = np.nan
+        first, second = (model.draw_missing(x, rng=rng)[0][self._inside] for model in models)
+        return np.cos(self._angle) * first + np.sin(self._angle) * second
 
     def _crossfade(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """From the first to the second, along cos^2."""
-        angle = np.pi / 2 * (np.arange(self.length) + 0.5) / self.length
-        return np.cos(angle) ** 2 * first + np.sin(angle) ** 2 * second
+        return np.cos(self._angle) ** 2 * first + np.sin(self._angle) ** 2 * second
+
+    @property
+    def _inside(self) -> slice:
+        return slice(len(self.past), len(self.past) + self.length)
+
+    @property
+    def _angle(self) -> np.ndarray:
+        return np.pi / 2 * (np.arange(self.length) + 0.5) / self.length
 
 
 def _play_on(past: np.ndarray, order: int, length: int) -> np.ndarray:
@@ -271,6 +280,8 @@ def lose_packets(
         )
     power = np.array([np.sum(clip.samples[s : s + size].astype(np.float64) ** 2) for s in starts])
     audible = starts[(power > 0) & (power >= power.max() * 1e-3)]
+    if len(audible) == 0:
+        raise ValueError("need a clip that sounds, got no packet that can be heard")
     wanted = max(round(fraction * len(audible)), 1)
     lost: list[Gap] = []
     for start in rng.permutation(audible):
