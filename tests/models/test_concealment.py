@@ -76,16 +76,16 @@ def test_two_sides_beat_one_on_a_vowel():
 
 def test_two_sides_beat_every_one_on_average():
     """Over many sounds of one process, whose models all have to be estimated."""
-    phi = stable_phi(np.random.default_rng(3), 6)
+    phi = stable_phi(np.random.default_rng(5), 6)
     sounds = ARMA(phi, np.zeros(0), 1.0).sample(1000, count=40, rng=np.random.default_rng(4))
-    gap, methods = (480, 500), ("forward", "backward", "crossfade", "two-sided")
+    gap, methods = (480, 485), ("forward", "backward", "crossfade", "two-sided")
     errors = dict.fromkeys(methods, 0.0)
     for sound in sounds:
         clip = Clip(sound, RATE)
         for method in methods:
             result = filled(clip, [gap], method, order=6)
             errors[method] += float(np.sum((result.samples - clip.samples) ** 2))
-    assert errors["two-sided"] < 0.95 * min(errors[m] for m in methods[:-1])
+    assert errors["two-sided"] < 0.6 * min(errors[m] for m in methods[:-1])
 
 
 def test_draws_keep_the_energy_that_the_expectation_gives_up():
