@@ -350,7 +350,7 @@ class OrderScores:
     aic : N (log 2 pi v_m + 1) + 2 (m + 1), Akaike's information criterion
     aicc : N (log 2 pi v_m + 1) + 2 (m + 1) N / (N - m - 2), corrected for short clips
     bic : N (log 2 pi v_m + 1) + (m + 1) log N, Schwarz's criterion
-    fpe : v_m (N + m) / (N - m), Akaike's final prediction error
+    fpe : v_m (N + m) / (N - m), Akaike's final prediction error where no mean is fitted
     held_out : bits per sample (of a density: differences count, the sign does not) that each
         order needs for a clip it has not seen; None where no such clip was given
 

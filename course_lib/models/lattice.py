@@ -31,7 +31,7 @@ from course_lib.kernels.lattice import lattice_filter
 def step_up(reflection: Any) -> Float[np.ndarray, "order"]:
     """Return the predictor with these reflection coefficients.
 
-    phi_m[i] = phi_{m-1}[i] - k_m phi_{m-1}[m-1-i], i < m, and phi_m[m] = k_m (counting i from 1):
+    phi_m[i] = phi_{m-1}[i] - k_m phi_{m-1}[m-i] for i < m, and phi_m[m] = k_m, counting i from 1:
     the second half of Levinson's step.
 
     Parameters

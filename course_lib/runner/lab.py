@@ -10,6 +10,9 @@ from pathlib import Path
 
 from course_lib.runner.execute import kernel_environment
 
+CONFIGURATION = Path(__file__).with_name("jupyter")
+"""Turns off news, which would come from the network, and the buttons of nbgrader's teachers."""
+
 
 def open_lab(folder: Path, arguments: Sequence[str] = ()) -> int:
     """Run JupyterLab in `folder` until the learner stops it, and return its exit status.
@@ -19,10 +22,12 @@ def open_lab(folder: Path, arguments: Sequence[str] = ()) -> int:
     command = [
         *(sys.executable, "-m", "jupyterlab", str(folder)),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
         *arguments,
     ]
-    with subprocess.Popen(command, env=kernel_environment(os.environ)) as lab:
+    environment = kernel_environment(os.environ)
+    paths = [str(CONFIGURATION), environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    with subprocess.Popen(command, env=environment) as lab:
         while True:
             try:
                 return lab.wait()

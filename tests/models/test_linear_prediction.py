@@ -259,6 +259,20 @@ def test_pure_tone_and_constant_stay_stable(fit, order):
         assert found.variances[-1] > 0
 
 
+def test_what_is_predicted_perfectly_is_held_back_by_120_decibels():
+    t = np.arange(50)
+    exact = [(np.ones(50), [1.0]), ((-1.0) ** t, [-1.0])]
+    for x, phi in exact:
+        for fitted in (burg(x, 1), Predictor(*kernels.burg(x, 1))):
+            np.testing.assert_allclose(fitted.phi, phi, atol=1e-11)
+            assert fitted.variances[1] == pytest.approx(1e-12)
+    tone = np.cos(0.3 * np.arange(4))
+    for fitted in (levinson(tone), Predictor(*kernels.levinson(tone))):
+        np.testing.assert_allclose(fitted.phi, [2 * np.cos(0.3), -1.0, 0.0], atol=1e-9)
+        np.testing.assert_allclose(fitted.variances[2:], 1e-12, rtol=1e-6)
+        assert is_stable(fitted.phi)
+
+
 def test_pure_tone_puts_the_poles_of_burg_on_its_frequency():
     x = np.sin(0.3 * np.arange(500))
     pole = np.roots(np.append(1.0, -burg(x, 2).phi))[0]
