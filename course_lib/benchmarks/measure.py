@@ -17,6 +17,10 @@ SHORTEST = 0.02
 """Seconds that one measurement lasts at least; a faster function is called several times."""
 
 
+BUDGET = 40.0
+"""Seconds that one comparison may take; a slow peer is measured fewer than seven times."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a table: how we compare with a peer, and the goal.
@@ -82,7 +86,7 @@ def faster(
         raise ArithmeticError(
             f"{name}: results differ from {peer}'s by {difference:.2g}, above {tolerance:g}"
         )
-    our_seconds, their_seconds = _interleaved(ours, theirs)
+    our_seconds, their_seconds = interleaved(ours, theirs)
     ratio = their_seconds / our_seconds
     return Row(name, ratio, goal, versioned(peer), our_seconds, their_seconds, "s")
 
@@ -92,13 +96,15 @@ def versioned(package: str) -> str:
     return f"{package} {importlib.metadata.version(package)}"
 
 
-def _interleaved(*functions: Callable[[], Any]) -> list[float]:
+def interleaved(*functions: Callable[[], Any]) -> list[float]:
     """Return each function's median seconds; taking turns spreads the machine's moods evenly."""
     with threadpoolctl.threadpool_limits(1):
-        calls = [max(1, round(SHORTEST / _seconds(function, 1))) for function in functions]
+        once = [_seconds(function, 1) for function in functions]
+        calls = [max(1, round(SHORTEST / seconds)) for seconds in once]
+        repeats = min(max(1, round(BUDGET / sum(once))), REPEATS)
         times = [
             [_seconds(function, count) for function, count in zip(functions, calls, strict=True)]
-            for _ in range(REPEATS)
+            for _ in range(repeats)
         ]
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
