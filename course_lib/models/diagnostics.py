@@ -13,7 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
+import scipy.special
 from jaxtyping import Float
 
 from course_lib.core import SignalLike, check_count, check_order
@@ -69,7 +69,7 @@ def sample_partial_autocorrelations(x: SignalLike, lags: int) -> Float[np.ndarra
 def white_noise_bound(x: SignalLike, probability: float = 0.95) -> float:
     """Return how large a correlation at one lag may be in white noise: about 2 / sqrt(N)."""
     observed = int(np.count_nonzero(~np.isnan(check_series(x))))
-    return float(scipy.stats.norm.ppf(0.5 + probability / 2)) / math.sqrt(observed)
+    return float(scipy.special.ndtri(0.5 + probability / 2)) / math.sqrt(observed)
 
 
 def ljung_box(residuals: SignalLike, lags: int, *, fitted: int = 0) -> LjungBox:
@@ -100,4 +100,4 @@ def ljung_box(residuals: SignalLike, lags: int, *, fitted: int = 0) -> LjungBox:
     count = int(np.count_nonzero(~np.isnan(series)))
     statistic = count * (count + 2) * float(np.sum(rho**2 / (count - np.arange(1, lags + 1))))
     degrees = lags - fitted
-    return LjungBox(statistic, float(scipy.stats.chi2.sf(statistic, degrees)), degrees)
+    return LjungBox(statistic, float(scipy.special.chdtrc(degrees, statistic)), degrees)

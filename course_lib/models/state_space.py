@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.signal
-import scipy.stats
+import scipy.special
 from jaxtyping import Bool, Float
 
 from course_lib.core import (
@@ -78,7 +78,7 @@ class Forecast:
             For a probability that is not strictly between 0 and 1.
         """
         check_number(probability, "probability", above=0, below=1)
-        reach = scipy.stats.norm.ppf(0.5 + probability / 2) * self.deviation
+        reach = scipy.special.ndtri(0.5 + probability / 2) * self.deviation
         return self.mean - reach, self.mean + reach
 
 
