@@ -49,6 +49,9 @@ LARGEST_REFLECTION = 1 - 1e-6
 FLAT = 1e-5
 """A gradient of the log-likelihood per sample that counts as zero."""
 
+OTHERS = 3
+"""How many starts are climbed from beside the regression's."""
+
 RESTARTS = 3
 """How often a fit that got stuck begins again from where it is."""
 
@@ -499,30 +502,40 @@ def fit_exactly(
 
 
 def _climb(likelihood: ExactLikelihood, starts: list[np.ndarray]) -> scipy.optimize.OptimizeResult:
-    """Maximise from the first start and the best other; where that is slow (gaps), from one."""
+    """Climb from the first start and the best others; where that is slow (gaps), from one."""
     if len(starts[0]) == 0:
         return scipy.optimize.OptimizeResult(
             x=starts[0], success=True, message="nothing to search for", nfev=1
         )
-    starts = sorted(starts[1:], key=lambda u: likelihood.cost(u)[0])[:1] + starts[:1]
+    cost = [likelihood.cost(u)[0] for u in starts]
+    ranked = [starts[0], *(starts[i] for i in np.argsort(cost[1:])[:OTHERS] + 1)]
     if not likelihood.complete:
-        starts = [min(starts, key=lambda u: likelihood.cost(u)[0])]
-    runs = [_climb_from(likelihood, start) for start in starts]
-    return min(runs, key=lambda run: run.fun)
+        return _climb_from(likelihood, min(starts, key=lambda u: likelihood.cost(u)[0]))
+    return min((_climb_from(likelihood, u) for u in ranked), key=lambda run: run.fun)
+
+
+def _lbfgs(likelihood: ExactLikelihood, u: np.ndarray) -> scipy.optimize.OptimizeResult:
+    limit, size = math.atanh(LARGEST_REFLECTION), int(likelihood.sizes.counts.sum())
+    return scipy.optimize.minimize(
+        likelihood.cost,
+        u,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-limit, limit)] * size + [(None, None)] * (len(u) - size),
+        options={"maxcor": 40, "maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-7},
+    )
 
 
 def _climb_from(likelihood: ExactLikelihood, u: np.ndarray) -> scipy.optimize.OptimizeResult:
     """L-BFGS; where its memory of the terrain misleads it on a ridge, begin again from there."""
-    limit, size = math.atanh(LARGEST_REFLECTION), int(likelihood.sizes.counts.sum())
-    bounds = [(-limit, limit)] * size + [(None, None)] * (len(u) - size)
-    options = {"maxcor": 40, "maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-7}
+    limit = math.atanh(LARGEST_REFLECTION)
     evaluations = 0
     for _ in range(RESTARTS + 1):
-        found = scipy.optimize.minimize(
-            likelihood.cost, u, jac=True, method="L-BFGS-B", bounds=bounds, options=options
-        )
+        found = _lbfgs(likelihood, u)
         evaluations += found.nfev
-        inside = (np.abs(found.x) < limit) | (np.arange(len(u)) >= size)
+        inside = np.abs(found.x) < limit
+        if likelihood.with_mean:
+            inside[-1] = True
         if np.abs(found.jac[inside]).max(initial=0.0) <= FLAT:
             found.success = True  # a line search that finds nothing better is at the top
         if found.success:
@@ -635,9 +648,9 @@ def _best_zeros(x: np.ndarray, p: int, q: int) -> tuple[np.ndarray, np.ndarray]:
             for radius in (0.6, 0.9, 0.97)
             for angle in np.linspace(0, math.pi, 11)
         ]
-    best = (math.inf, np.zeros(p), np.zeros(q))
+    found = []
     for theta in candidates:
         phi, _, variances = ar_kernels.burg(kernels.filtered_by_inverse(x, theta), p)
-        if variances[-1] < best[0]:
-            best = (variances[-1], phi, theta)
-    return best[1], best[2]
+        found.append((variances[-1], phi, theta))
+    _, phi, theta = min(found, key=lambda entry: entry[0])
+    return phi, theta
