@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import itertools
 import math
 import warnings
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.benchmarks.measure import Missing, Row, interleaved, versioned
+from course_lib.benchmarks.measure import Missing, Row, if_installed, interleaved, versioned
 from course_lib.core import seeded
 from course_lib.corpora import speech
 from course_lib.evaluation.concealment import compare_concealment
@@ -26,20 +25,11 @@ LINEAR: tuple[Method, ...] = ("forward", "backward", "crossfade", "arma")
 
 def rows() -> Iterator[Row | Missing]:
     """Yield the group's rows, the slowest last."""
-    yield from _if_installed("statsmodels", _equal_likelihoods)
+    yield from if_installed("statsmodels", _equal_likelihoods)
     yield from _concealment()
     for length, goal in ((2_000, 15.0), (16_000, 30.0)):
         for peer, ratio in (("statsforecast", 5.0), ("statsmodels", goal)):
-            yield from _if_installed(peer, functools.partial(_fits, length, peer, ratio))
-
-
-def _if_installed(peer: str, compare: Callable[[], Iterator[Row]]) -> Iterator[Row | Missing]:
-    if importlib.util.find_spec(peer) is None:
-        yield Missing(
-            f"comparison with {peer}", peer, f"{peer} is not installed; pip install {peer}"
-        )
-        return
-    yield from compare()
+            yield from if_installed(peer, functools.partial(_fits, length, peer, ratio))
 
 
 def known_model(order: tuple[int, int, int]) -> ARIMA:

@@ -1,11 +1,15 @@
-"""How a comparison is taken: both sides in turn, one thread, the median of seven."""
+"""How a comparison is taken: both sides in turn, one thread, the median of seven.
+
+Processor time is compared, not time on the wall, so that other work on the machine hardly counts.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +17,8 @@ import numpy as np
 import threadpoolctl
 
 REPEATS = 7
-SHORTEST = 0.02
-"""Seconds that one measurement lasts at least; a faster function is called several times."""
+SHORTEST = 0.1
+"""Processor seconds of one measurement, at least; a faster function is called several times."""
 
 
 BUDGET = 40.0
@@ -65,6 +69,16 @@ class Missing:
     reason: str
 
 
+def if_installed(peer: str, compare: Callable[[], Iterator[Row]]) -> Iterator[Row | Missing]:
+    """Yield the rows of a comparison, or the Missing that says its peer is not here."""
+    if importlib.util.find_spec(peer) is None:
+        yield Missing(
+            f"comparison with {peer}", peer, f"{peer} is not installed; pip install {peer}"
+        )
+        return
+    yield from compare()
+
+
 def faster(
     name: str,
     ours: Callable[[], np.ndarray],
@@ -97,11 +111,17 @@ def versioned(package: str) -> str:
 
 
 def interleaved(*functions: Callable[[], Any]) -> list[float]:
-    """Return each function's median seconds; taking turns spreads the machine's moods evenly."""
+    """Return the median processor seconds of each; taking turns spreads the machine's moods.
+
+    Seven turns, or as many (one at least) as fit into the time that a comparison may take.
+    """
     with threadpoolctl.threadpool_limits(1):
-        once = [_seconds(function, 1) for function in functions]
-        calls = [max(1, round(SHORTEST / seconds)) for seconds in once]
-        repeats = min(max(1, round(BUDGET / sum(once))), REPEATS)
+        calls = [_calls(function) for function in functions]
+        turn = sum(
+            count * _seconds(function, count)
+            for function, count in zip(functions, calls, strict=True)
+        )
+        repeats = max(1, min(REPEATS, round(BUDGET / turn)))
         times = [
             [_seconds(function, count) for function, count in zip(functions, calls, strict=True)]
             for _ in range(repeats)
@@ -109,8 +129,16 @@ def interleaved(*functions: Callable[[], Any]) -> list[float]:
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
+def _calls(function: Callable[[], Any]) -> int:
+    """Return how often to call a function so that one measurement lasts long enough."""
+    calls = 1
+    while (seconds := _seconds(function, calls)) * calls < SHORTEST / 4:
+        calls *= 2
+    return max(1, round(SHORTEST / seconds))
+
+
 def _seconds(function: Callable[[], Any], calls: int) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - start) / calls
+    return (time.process_time() - start) / calls

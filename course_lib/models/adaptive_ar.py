@@ -118,9 +118,8 @@ class AdaptiveAR:
             past = x[max(t - order, 0) : t][::-1]
             prediction = phi[: len(past)] @ past
             b = max(errors / weight, least)
-            mass = _laplace_cdf((high[t] - prediction) / b) - _laplace_cdf(
-                (low[t] - prediction) / b
-            )
+            below, above = _laplace_cdf((np.array([low[t], high[t]]) - prediction) / b)
+            mass = above - below
             result[t] = np.log((1 - escape) * mass + escape / levels)
             errors = forgetting * errors + abs(x[t] - prediction)
             weight = forgetting * weight + 1

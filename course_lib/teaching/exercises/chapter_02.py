@@ -21,7 +21,7 @@ from course_lib.teaching.exercises.registry import (
     "Bits per sample",
     hints=[
         "By the chain rule, log P(x) is the sum of the logarithms of these probabilities.",
-        "Bits are logarithms to base 2, a surprise is minus a logarithm, and `per sample` is a mean.",
+        "Bits are logarithms to base 2, a surprise is minus one of them, `per sample` is a mean.",
         "Do not multiply the probabilities first: thousands of them underflow to zero.",
     ],
 )
