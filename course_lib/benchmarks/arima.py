@@ -64,7 +64,7 @@ def _equal_likelihoods() -> Iterator[Row]:
             peer = SARIMAX(x, order=(p, d, q), use_exact_diffuse=d > 0)
             theirs = peer.loglike(np.concatenate([model.phi, model.theta, [model.variance]]))
             theirs += 0.5 * d * math.log(2 * math.pi)  # the level is not counted as a sample
-            differences.append(abs(model.log_likelihood(x).nats / theirs - 1))
+            differences.append(float(abs(model.log_likelihood(x).nats / theirs - 1)))
     largest = max(differences)
     yield Row(
         f"log-likelihood at given parameters, {len(differences)} cases, largest difference",

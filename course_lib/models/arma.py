@@ -174,6 +174,22 @@ class ARMA(LinearGaussian):
         """Zeros of z^q + sum_k theta[k] z^(q-1-k), complex, the largest magnitude first."""
         return _roots(self.theta)
 
+    def filter(self, excitation: SignalLike) -> Float[np.ndarray, "time"]:
+        """Return what the model makes of an excitation, from rest: its mean + theta(z) e / phi(z).
+
+        With an impulse for excitation, its impulse response. A model that is not stationary may
+        overflow.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For bad input.
+        """
+        e = check_signal(excitation, name="excitation")
+        return self.mean + scipy.signal.lfilter(
+            np.append(1.0, self.theta), np.append(1.0, -self.phi), e
+        )
+
     def invertible(self) -> ARMA:
         """Return the invertible model of the same spectrum, whose innovations x determines.
 

@@ -377,7 +377,8 @@ class LinearGaussian(ABC):
         Durbin and Koopman (2012), section 4.4. Notebook 05.
         """
         run = self._run(x, difference=False, keep=True)
-        deviation = np.sqrt(self.variance * run.smoothed_variances())
+        spread = np.maximum(run.smoothed_variances(), 0.0)  # rounding may leave it below zero
+        deviation = np.sqrt(self.variance * spread)
         return Forecast(self.fill_missing(x), deviation)
 
     def fill_missing(self, x: SignalLike) -> Float[np.ndarray, "time"]:

@@ -162,6 +162,16 @@ def test_forecasts_and_smoothing_equal_statsmodels(order, gaps):
         )
 
 
+def test_a_level_that_is_not_yet_known_widens_the_forecast():
+    """Four samples of a series that follows its past slowly: statsmodels says the same."""
+    x = np.array([1.0, 3.0, 2.0, 2.5])
+    peer = exact_diffuse(x, (0, 1, 1)).smooth([-0.9, 1.0]).get_forecast(2)
+    ours = ARIMA(np.zeros(0), np.array([-0.9]), 1.0, 1).forecast(x, 2)
+    np.testing.assert_allclose(ours.mean, peer.predicted_mean, rtol=1e-9)
+    np.testing.assert_allclose(ours.deviation, peer.se_mean, rtol=1e-9)
+    assert ours.deviation[0] > 1.05
+
+
 def test_drift_leads_the_forecast():
     line = ARIMA(np.zeros(0), np.zeros(0), 1e-6, 1, drift=0.5)
     x = 4 + 0.5 * np.arange(20.0)

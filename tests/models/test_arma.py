@@ -148,6 +148,18 @@ def test_a_longer_sample_starts_with_the_shorter_one():
     np.testing.assert_array_equal(drawn(model, 50)[:20], drawn(model, 20))
 
 
+def test_filter_is_the_difference_equation(rng):
+    model, e = model_of(2, 1, mean=0.5), rng.standard_normal(20)
+    x = np.zeros(20)
+    for t in range(20):
+        past = model.phi[0] * x[t - 1] + model.phi[1] * x[t - 2] if t > 1 else 0.0
+        past = model.phi[0] * x[0] if t == 1 else past
+        x[t] = past + e[t] + (model.theta[0] * e[t - 1] if t else 0.0)
+    np.testing.assert_allclose(model.filter(e), x + 0.5, atol=1e-12)
+    with pytest.raises(ValueError, match="mono"):
+        model.filter(np.ones((2, 2)))
+
+
 def test_poles_and_zeros_stand_where_they_were_put():
     model = ARMA(np.array([0.9, 0.0]), np.array([0.0, 0.25]), 1.0)
     np.testing.assert_allclose(model.poles, [0.9, 0.0])
@@ -321,6 +333,23 @@ def test_fit_at_extreme_levels(scale):
     plain, scaled = ARMA.fit(x, (2, 1)), ARMA.fit(scale * x, (2, 1))
     np.testing.assert_allclose(scaled.phi, plain.phi, atol=1e-3)
     assert scaled.variance == pytest.approx(plain.variance * scale**2, rel=1e-4)
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_gradient_of_the_cost_with_a_mean(rng, gaps):
+    x = drawn(model_of(1, 1, mean=3.0), 60)
+    if gaps:
+        x[20:25] = np.nan
+    sizes = estimation.Sizes(1, 0, 1, 0)
+    likelihood = estimation.ExactLikelihood(x, sizes, np.ones(1), with_mean=True)
+    likelihood.centre, likelihood.unit = 2.5, 7.0
+    u = np.array([0.3, -0.2, 0.1])
+    _, gradient = likelihood.cost(u)
+    for i, d in enumerate(1e-5 * np.eye(3)):
+        slope = (likelihood.cost(u + d)[0] - likelihood.cost(u - d)[0]) / 2e-5
+        assert gradient[i] == pytest.approx(slope, rel=1e-5)
+    assert likelihood.split(u).mean == pytest.approx(3.2)
+    np.testing.assert_allclose(likelihood.join(likelihood.split(u)), u, atol=1e-12)
 
 
 def test_a_noninvertible_start_is_mirrored_inside():
