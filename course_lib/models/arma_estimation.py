@@ -1,4 +1,4 @@
-"""Estimating moving averages and ARMA models: five ways, from a recursion to the likelihood.
+"""Estimating moving averages and ARMA models: four ways, from a recursion to the likelihood.
 
 x[t] = sum_k phi[k] x[t-1-k] + e[t] + sum_k theta[k] e[t-1-k]
 
@@ -31,7 +31,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 import scipy.optimize
 import scipy.signal
 from jaxtyping import Float
@@ -44,7 +43,6 @@ from course_lib.models.state_space import run_filter
 
 LARGEST_REFLECTION = 1 - 1e-6
 """Partial autocorrelations stay inside this: a pole or zero may come near the circle, not on it."""
-
 
 FLAT = 1e-5
 """A gradient of the log-likelihood per sample that counts as zero."""
@@ -215,7 +213,12 @@ def ma_by_durbin(x: SignalLike, order: int, *, long_order: int | None = None) ->
 
 def _check_moving(x: SignalLike, order: int) -> tuple[np.ndarray, int]:
     x = check_signal(x)
-    order = check_order(order, len(x) // 4, minimum=0)
+    order = check_count(order, "order", minimum=0)
+    if len(x) < 4 * (order + 1):
+        raise ValueError(
+            f"need at least 4 (order + 1) = {4 * (order + 1)} samples, got {len(x)}; "
+            "shorten the order or pass a longer clip"
+        )
     if not np.any(x):
         raise ValueError("need a sound to fit a moving average to, got silence")
     return x, order

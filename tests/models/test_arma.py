@@ -545,6 +545,8 @@ def test_methods_that_do_not_serve(rng):
         ARMA.fit(x, (1, 1), method="guess")
     with pytest.raises(ValueError, match="silence"):
         ARMA.fit(np.zeros(200), (0, 1), method="innovations")
+    with pytest.raises(ValueError, match=r"4 \(order \+ 1\) = 20 samples, got 10"):
+        ARMA.fit(x[:10], (0, 4), method="durbin")
     with pytest.raises(ValueError, match="at least 2"):
         ARMA.fit(x[:10], (2, 2), method="hannan-rissanen")
     with pytest.raises(ValueError, match="nan at index 3"):
