@@ -198,7 +198,7 @@ class ARMA(LinearGaussian):
 
         References
         ----------
-        Brockwell and Davis (1991), section 3.1 and proposition 4.4.2.
+        Brockwell and Davis (1991), sections 3.1 and 4.4.
         """
         zeros = self.zeros
         outside = np.abs(zeros) > 1

@@ -557,7 +557,7 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
 
     References
     ----------
-    Box and Jenkins (1976), section 7.2. Notebook 04.
+    Box and Jenkins (1976), chapter 7. Notebook 04.
     """
     u = likelihood.join(factors)
     step = 1e-5 if likelihood.complete else 1e-3

@@ -91,7 +91,7 @@ def ljung_box(residuals: SignalLike, lags: int, *, fitted: int = 0) -> LjungBox:
 
     References
     ----------
-    Ljung and Box (1978), eq. 1.3. Notebook 04.
+    Ljung and Box (1978). Notebook 04.
     """
     series = check_series(residuals, name="residuals")
     fitted = check_count(fitted, "fitted", minimum=0)

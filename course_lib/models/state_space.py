@@ -510,7 +510,7 @@ def run_filter(
 
     References
     ----------
-    de Jong (1991), section 3.
+    de Jong (1991).
     """
     missing = np.isnan(series)
     unknown = len(differences) - 1
