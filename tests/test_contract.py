@@ -15,6 +15,8 @@ from course_lib.core import LevelScorer, Likelihood, Sampler, Scorer
 from course_lib.features.quantise import MuLaw
 from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.ar import AR
+from course_lib.models.arima import ARIMA
+from course_lib.models.arma import ARMA
 from course_lib.models.markov import Histogram, MarkovChain
 
 SMALL = MuLaw(16)
@@ -23,6 +25,9 @@ MODELS = {
     "AR of order 0": lambda: AR.fit(training_clip(), 0),
     "AR, Laplace": lambda: AR.fit(training_clip(), 4, innovation="laplace"),
     "AR, Student-t": lambda: AR.fit(training_clip(), 4, innovation="student-t"),
+    "ARMA": lambda: ARMA.fit(training_clip(), (3, 2), with_mean=True),
+    "MA": lambda: ARMA.fit(training_clip(), (0, 3), method="durbin"),
+    "ARIMA without differences": lambda: ARIMA.fit(training_clip(), (2, 0, 1)),
     "histogram": lambda: Histogram.fit([training_clip()], SMALL),
     "Markov chain of order 2": lambda: MarkovChain.fit([training_clip()], 2, SMALL),
     "adaptive AR": lambda: AdaptiveAR(order=4, window_length=40, encoding=SMALL),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import soundfile
 
 from course_lib.audio import Clip
-from course_lib.benchmarks.measure import Missing, Row, faster
+from course_lib.benchmarks.measure import Missing, Row, faster, if_installed
 from course_lib.core import seeded
 from course_lib.corpora import speech
 from course_lib.evaluation import bits_per_sample
@@ -35,7 +34,7 @@ def rows() -> Iterator[Row | Missing]:
         ("librosa", functools.partial(_burg, short, long, frames)),
         ("statsmodels", functools.partial(_yule_walker, short, frames)),
     ):
-        yield from _if_installed(peer, compare)
+        yield from if_installed(peer, compare)
     yield _bits_per_sample()
     yield _codec_size()
 
@@ -44,15 +43,6 @@ def _speechlike(length: int) -> np.ndarray:
     """Return noise through a vowel's filter: the speed does not depend on the sound."""
     vowel = AR(np.array([1.6, -1.1, 0.5, -0.3]), 1e-4)
     return vowel.sample(length, rng=seeded(3))[0]
-
-
-def _if_installed(peer: str, compare: Callable[[], Iterator[Row]]) -> Iterator[Row | Missing]:
-    if importlib.util.find_spec(peer) is None:
-        yield Missing(
-            f"comparison with {peer}", peer, f"{peer} is not installed; pip install {peer}"
-        )
-        return
-    yield from compare()
 
 
 def _burg(short: np.ndarray, long: np.ndarray, frames: np.ndarray) -> Iterator[Row]:

@@ -6,9 +6,10 @@ Processor time is compared, not time on the wall, so that other work on the mach
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ import threadpoolctl
 REPEATS = 7
 SHORTEST = 0.1
 """Processor seconds of one measurement, at least; a faster function is called several times."""
+
+
+BUDGET = 40.0
+"""Seconds that one comparison may take; a slow peer is measured fewer than seven times."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ class Missing:
     reason: str
 
 
+def if_installed(peer: str, compare: Callable[[], Iterator[Row]]) -> Iterator[Row | Missing]:
+    """Yield the rows of a comparison, or the Missing that says its peer is not here."""
+    if importlib.util.find_spec(peer) is None:
+        yield Missing(
+            f"comparison with {peer}", peer, f"{peer} is not installed; pip install {peer}"
+        )
+        return
+    yield from compare()
+
+
 def faster(
     name: str,
     ours: Callable[[], np.ndarray],
@@ -85,7 +100,7 @@ def faster(
         raise ArithmeticError(
             f"{name}: results differ from {peer}'s by {difference:.2g}, above {tolerance:g}"
         )
-    our_seconds, their_seconds = _interleaved(ours, theirs)
+    our_seconds, their_seconds = interleaved(ours, theirs)
     ratio = their_seconds / our_seconds
     return Row(name, ratio, goal, versioned(peer), our_seconds, their_seconds, "s")
 
@@ -95,13 +110,21 @@ def versioned(package: str) -> str:
     return f"{package} {importlib.metadata.version(package)}"
 
 
-def _interleaved(*functions: Callable[[], Any]) -> list[float]:
-    """Return the median processor seconds of each; taking turns spreads the machine's moods."""
+def interleaved(*functions: Callable[[], Any]) -> list[float]:
+    """Return the median processor seconds of each; taking turns spreads the machine's moods.
+
+    Seven turns, or as many (one at least) as fit into the time that a comparison may take.
+    """
     with threadpoolctl.threadpool_limits(1):
         calls = [_calls(function) for function in functions]
+        turn = sum(
+            count * _seconds(function, count)
+            for function, count in zip(functions, calls, strict=True)
+        )
+        repeats = max(1, min(REPEATS, round(BUDGET / turn)))
         times = [
             [_seconds(function, count) for function, count in zip(functions, calls, strict=True)]
-            for _ in range(REPEATS)
+            for _ in range(repeats)
         ]
     return [statistics.median(column) for column in zip(*times, strict=True)]
 

@@ -41,7 +41,7 @@ class BitsPerSample:
 class Comparison(NamedTuple):
     """A table as data; ``teaching.table(**comparison._asdict())`` shows it."""
 
-    rows: list[tuple[str, str]]
+    rows: Sequence[tuple[str, ...]]
     columns: list[str]
     caption: str
 

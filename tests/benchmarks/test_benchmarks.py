@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import benchmarks
 from course_lib.benchmarks import Missing, Row, ar
-from course_lib.benchmarks.measure import faster
+from course_lib.benchmarks.measure import faster, if_installed
 
 
 def test_a_speed_should_be_high_and_a_size_low():
@@ -40,13 +40,13 @@ def test_different_results_have_no_ratio():
 
 def test_missing_peer_is_a_message(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    (line,) = ar._if_installed("librosa", lambda: pytest.fail("compared with what is not there"))
+    (line,) = if_installed("librosa", lambda: pytest.fail("compared with what is not there"))
     assert isinstance(line, Missing)
     assert "librosa is not installed" in line.reason
 
 
 def test_unknown_group_is_named():
-    with pytest.raises(ValueError, match="group out of ar, got 'speed'"):
+    with pytest.raises(ValueError, match="group out of ar, arima, got 'speed'"):
         benchmarks.run("speed")
 
 

@@ -1,0 +1,7 @@
+"""Missing samples are taken for zeros."""
+
+import numpy as np
+
+
+def answer(x, phi):
+    return np.nan_to_num(x)
