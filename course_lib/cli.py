@@ -1,7 +1,7 @@
 """The `course` command: arguments in, messages and exit status out.
 
 Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage or bad
-input; 130 Ctrl-C.
+input; 130 Ctrl-C; 141 nobody reads the output any more (as in `course list | head -1`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -40,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.command} does not know {' '.join(others)}")
     options.others = others
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains
+        return 141
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -92,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seconds", type=float, default=3.0)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--order", type=int, default=16, help="coefficients (default 16)")
+    command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     command.set_defaults(run=_sample)
@@ -100,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("model", choices=sorted(SCORERS))
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--order", type=int, default=16, help="coefficients (default 16)")
+    command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     command.set_defaults(run=_score)
     return parser
 
@@ -156,6 +164,8 @@ def _bench(options: argparse.Namespace) -> int:
     groups = GROUPS if options.only is None else (options.only,)
     if options.json is not None and not options.json.parent.is_dir():
         raise FileNotFoundError(f"cannot write {options.json}: no folder {options.json.parent}")
+    if options.json is not None and options.json.is_dir():
+        raise IsADirectoryError(f"need a file for --json, but {options.json} is a folder")
     rows = []
     for group in groups:
         table = Table("what", "ours", "peer's", "ratio", "goal", "peer", title=f"group {group}")
@@ -187,7 +197,7 @@ def _sample(options: argparse.Namespace) -> int:
         raise FileExistsError(f"{options.output} exists already; pass --overwrite to replace it")
     length = round(check_number(options.seconds, "--seconds", above=0, below=3600) * SPEECH_RATE)
     rng = seeded(options.seed)
-    clip = _read_speech(options.source)
+    clip = _read_speech(options.source, options.channel)
     with _working(f"fitting {options.model} to {options.source} and sampling"):
         model = SAMPLERS[options.model](clip, options.order)
         sound = Clip(model.sample(length, rng=rng)[0], SPEECH_RATE)
@@ -201,7 +211,10 @@ def _score(options: argparse.Namespace) -> int:
     from course_lib.evaluation import bits_per_sample
     from course_lib.features import MuLaw
 
-    clip, encoding = _read_speech(options.file), MuLaw()
+    clip, encoding = _read_speech(options.file, options.channel), MuLaw()
+    if clip.peak > 1:  # resampling may overshoot
+        print(f"{options.file}: scaled from a peak of {clip.peak:.3f} to 1", file=sys.stderr)
+        clip = clip.with_peak(1.0)
     with _working(f"scoring {options.file}"):
         model = SCORERS[options.model](options.order)
         score = bits_per_sample(model, clip, encoding)
@@ -230,10 +243,10 @@ SCORERS: dict[str, Callable[[int], LevelScorer]] = {"ar": _adaptive_ar}
 """Models that `course score` knows: from an order to something with a likelihood of levels."""
 
 
-def _read_speech(path: Path) -> Clip:
+def _read_speech(path: Path, channel: int | None = None) -> Clip:
     from course_lib.audio import read, resample
 
-    return resample(read(path), SPEECH_RATE)
+    return resample(read(path, channel=channel), SPEECH_RATE)
 
 
 def _working(what: str) -> AbstractContextManager[object]:

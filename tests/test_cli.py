@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from course_lib import benchmarks, cli
 from course_lib.audio import Clip, read, write
@@ -142,6 +143,37 @@ def test_bad_usage_is_status_2(run: Run, arguments: list[str]) -> None:
     assert err.splitlines()[-1].startswith("course")
 
 
+def test_a_stereo_file_needs_a_channel(run: Run, recording: Path, tmp_path: Path) -> None:
+    clip = read(recording)
+    stereo = tmp_path / "stereo.wav"
+    soundfile.write(stereo, np.stack([np.zeros(len(clip)), clip.samples], 1), clip.sample_rate)
+    status, _, err = run("score", "ar", stereo)
+    assert status == 2
+    assert "has 2 channels" in err
+    right = run("score", "ar", stereo, "--channel", 1)[1]
+    assert right.split(":")[1] == run("score", "ar", recording)[1].split(":")[1]
+
+
+def test_score_takes_a_file_that_overshoots_when_resampled(run: Run, tmp_path: Path) -> None:
+    square = np.sign(np.sin(2 * np.pi * 150 * np.arange(8000) / 16000 + 0.1))
+    loud = write(tmp_path / "loud.wav", Clip(square, 16000))
+    status, out, err = run("score", "ar", loud)
+    assert status == 0
+    assert "scaled from a peak of 1." in err
+    assert "bits per sample" in out
+
+
+def test_a_closed_pipe_is_met_in_silence() -> None:
+    command = [sys.executable, "-m", "course_lib", "list"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as errors:
+        assert errors.read() == b""
+    assert process.wait() == 141
+
+
 def test_list_names_every_chapter(run: Run) -> None:
     status, out, _ = run("list")
     assert status == 0
@@ -228,6 +260,7 @@ def test_bench_answers_bad_input_before_it_measures(run: Run, tmp_path: Path) ->
     status, _, err = run("bench", "--json", tmp_path / "no" / "rows.json")
     assert status == 2
     assert "no folder" in err
+    assert "is a folder" in run("bench", "--json", tmp_path)[2]
     status, _, err = run("bench", "--only", "xyz")
     assert status == 2
     assert "need a group out of" in err

@@ -90,6 +90,8 @@ def write(path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False) 
         Where the file exists and `overwrite` is False.
     FileNotFoundError
         Where the folder does not exist.
+    OSError
+        Where the folder may not be written to, or the disk is full.
     TypeError
         For something that is not a Clip.
     ValueError
@@ -109,8 +111,12 @@ def write(path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False) 
         raise FileExistsError(f"{path} exists already; pass overwrite=True to replace a file")
     # Rounded here: libsndfile rounds down for WAV and to the nearest for FLAC.
     levels = np.clip(np.rint(clip.samples * np.float32(32768)), -32768, 32767).astype(np.int16)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-        temporary = Path(folder) / path.name
-        soundfile.write(temporary, levels, clip.sample_rate, subtype="PCM_16")
-        os.replace(temporary, path)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+            temporary = Path(folder) / path.name
+            soundfile.write(temporary, levels, clip.sample_rate, subtype="PCM_16")
+            os.replace(temporary, path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        reason = getattr(error, "strerror", None) or "is the disk full?"
+        raise OSError(f"cannot write {path}: {reason}") from error
     return path

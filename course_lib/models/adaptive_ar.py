@@ -77,7 +77,11 @@ class AdaptiveAR:
     def __post_init__(self) -> None:
         check_count(self.order, "order")
         check_count(self.hop_length, "hop_length")
-        check_count(self.window_length, "window_length", minimum=self.order + 1)
+        if check_count(self.window_length, "window_length") <= self.order:
+            raise ValueError(
+                f"need a window_length above the order, {self.order}, got {self.window_length}; "
+                "lower the order or lengthen the window"
+            )
         check_number(self.forgetting, "forgetting", above=0, below=1)
         check_number(self.escape, "escape", above=0, below=1)
 

@@ -134,7 +134,16 @@ def test_a_folder_is_never_replaced(tmp_path, tone):
 
 
 @pytest.mark.parametrize("old", [None, b"precious"])
-def test_a_write_that_fails_leaves_what_was_there(tmp_path, tone, monkeypatch, ending, old):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left"),
+        (soundfile.LibsndfileError(2), "is the disk full"),
+    ],
+)
+def test_a_write_that_fails_leaves_what_was_there(
+    tmp_path, tone, monkeypatch, ending, old, error, said
+):
     path = tmp_path / f"out{ending}"
     if old is not None:
         path.write_bytes(old)
@@ -142,10 +151,10 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, tone, monkeypatch, e
     def disk_full(file, *args, **kwargs):
         with open(file, "wb") as half:
             half.write(b"RIFF")
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(soundfile, "write", disk_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=rf"cannot write .*out\{ending}: .*{said}"):
         write(path, tone, overwrite=True)
     assert os.listdir(tmp_path) == ([] if old is None else [path.name])
     assert old is None or path.read_bytes() == old
