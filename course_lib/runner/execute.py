@@ -142,6 +142,8 @@ async def _execute(chapter: Chapter, on_cell: Callable[[Chapter, int, int], None
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.reset_execution_trackers()
+    task = asyncio.current_task()
+    assert task is not None
     manager = client.create_kernel_manager()
     try:
         await client.async_start_new_kernel(env=kernel_environment(os.environ))
@@ -152,9 +154,11 @@ async def _execute(chapter: Chapter, on_cell: Callable[[Chapter, int, int], None
                     cell, index, execution_count=client.code_cells_executed + 1
                 )
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                if (task := asyncio.current_task()) is not None and task.cancelling():
+                if task.cancelling():
                     raise asyncio.CancelledError from error  # nbclient takes it for a dead kernel
                 raise NotebookFailed(_explain(chapter, cell, index, error)) from error
+            if task.cancelling():  # asyncio.wait_for of Python 3.11 may swallow it inside nbclient
+                raise asyncio.CancelledError
             on_cell(chapter, index + 1, len(notebook.cells))
         memory = await _peak_memory(client)
     finally:
