@@ -15,6 +15,7 @@ from course_lib.core import (
     Likelihood,
     LikelihoodKind,
     Scorer,
+    check_codes,
     check_generator,
 )
 
@@ -110,9 +111,14 @@ def bits_per_sample(
 def dither(codes: np.ndarray, encoding: Encoding, *, rng: np.random.Generator) -> np.ndarray:
     """Return amplitudes drawn uniformly inside the bin of each level, float64 of shape (time,).
 
+    Raises
+    ------
+    TypeError, ValueError
+        For codes that are not levels of the encoding, or an `rng` that is not a numpy Generator.
+
     Notebook: 02.
     """
-    edges = encoding.edges()
+    edges, codes = encoding.edges(), check_codes(codes, encoding.levels)
     return check_generator(rng).uniform(edges[codes], edges[codes + 1])
 
 

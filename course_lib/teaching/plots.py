@@ -15,7 +15,7 @@ import scipy.signal
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from course_lib.audio import Clip
+from course_lib.audio import Clip, check_clip
 
 # Okabe and Ito's palette, less its yellow, which is too faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -54,6 +54,7 @@ def _axes(ax: Axes | None) -> Axes:
 
 def plot_waveform(clip: Clip, ax: Axes | None = None, *, label: str | None = None) -> Axes:
     """Draw amplitude (full scale = 1) against time in seconds."""
+    check_clip(clip)
     ax = _axes(ax)
     time = np.arange(len(clip)) / clip.sample_rate
     ax.plot(time, clip.samples, linewidth=0.6 if len(clip) > 1000 else 1.2, label=label)
@@ -75,6 +76,7 @@ def plot_spectrum(
     ----------
     P. D. Welch (1967), "The use of fast Fourier transform for the estimation of power spectra".
     """
+    check_clip(clip)
     ax = _axes(ax)
     length = max(2, min(round(window * clip.sample_rate), len(clip)))
     samples = np.pad(clip.samples.astype(np.float64), (0, max(0, length - len(clip))))
@@ -126,6 +128,7 @@ def plot_spectrogram(
     window : length of the Hann window in seconds
     dynamic_range : how many dB below the loudest point turn black
     """
+    check_clip(clip)
     ax = _axes(ax)
     levels = level_spectrogram(clip, window, columns=300, dynamic_range=dynamic_range)
     image = ax.imshow(

@@ -144,3 +144,10 @@ def test_scores_on_different_grids_do_not_share_a_table(clips):
 def test_bad_input_is_explained(arguments, error, message):
     with pytest.raises(error, match=message):
         bits_per_sample(*arguments)
+
+
+def test_dither_wants_levels(rng):
+    with pytest.raises(TypeError, match="whole-number codes"):
+        dither(np.zeros(3), MuLaw(), rng=rng)
+    with pytest.raises(ValueError, match="codes from 0 to 255"):
+        dither(np.array([256]), MuLaw(), rng=rng)

@@ -108,3 +108,9 @@ def test_only_use_style_changes_settings(tone: Clip) -> None:
     assert dict(mpl.rcParams) == before
     use_style()
     assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(COLOURS)
+
+
+@pytest.mark.parametrize("plot", [plot_waveform, plot_spectrum, plot_spectrogram])
+def test_an_array_has_no_seconds(plot):
+    with pytest.raises(TypeError, match="need a Clip"):
+        plot(np.zeros(100))
