@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from course_lib.kernels.ar import autocorrelation, levinson
+from course_lib.kernels.compiling import compiled
 
-_compiled = numba.njit(cache=True, error_model="numpy")
+_compiled = compiled()
 
 
 @_compiled

@@ -10,13 +10,14 @@ autocorrelations, phi_m[m] = k_m; ``variances[m]`` is the prediction error power
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from course_lib.kernels.compiling import compiled
 
 # Additions may be reordered, so that the sums vectorise; infinities and NaN keep their meaning.
 _REORDER = {"reassoc", "contract"}
-_compiled = numba.njit(cache=True, error_model="numpy")
-_compiled_sums = numba.njit(cache=True, error_model="numpy", fastmath=_REORDER)
+_compiled = compiled()
+_compiled_sums = compiled(fastmath=_REORDER)
 
 # Samples that stay in the first-level cache between two loops over them.
 _BLOCK = 1024

@@ -10,12 +10,13 @@ innovation variance.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-_compiled = numba.njit(cache=True, error_model="numpy")
+from course_lib.kernels.compiling import compiled
+
+_compiled = compiled()
 # Additions may be reordered, so that the sums vectorise; infinities and NaN keep their meaning.
-_compiled_sums = numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+_compiled_sums = compiled(fastmath={"reassoc", "contract"})
 
 # A state whose variances are all below this is known: the filter has reached its steady state.
 _KNOWN = 1e-15

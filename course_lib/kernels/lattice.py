@@ -7,10 +7,11 @@ stand in ``models.lpc``.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-_compiled = numba.njit(cache=True, error_model="numpy")
+from course_lib.kernels.compiling import compiled
+
+_compiled = compiled()
 
 
 @_compiled

@@ -6,10 +6,11 @@ reader that would pass the buffer's end returns position -1.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-_compiled = numba.njit(cache=True, error_model="numpy")
+from course_lib.kernels.compiling import compiled
+
+_compiled = compiled()
 
 ALL_ZERO = 31  # in place of a Rice parameter: every value is zero, and none is written
 LARGEST = 17  # the largest Rice parameter that a 16-bit residual can need

@@ -18,6 +18,7 @@ speech segments in packet voice communications, IEEE Trans. ASSP 34(6).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -29,6 +30,7 @@ from course_lib.audio import Clip
 from course_lib.core import check_count, check_generator, check_number
 from course_lib.models.ar import AR
 from course_lib.models.arma import ARMA
+from course_lib.models.arma_estimation import NotConverged
 
 Gap = tuple[int, int]
 Method = Literal[
@@ -142,7 +144,7 @@ class _Surroundings:
         if method == "crossfade":
             return self._crossfade(self.fill("forward", None), self.fill("backward", None))
         if method == "arma":
-            return ARMA.fit(self.past, ARMA_ORDER).forecast(self.past, self.length).mean
+            return _play_on_with_zeros(self.past, self.length)
         models = self._models(np.zeros(0))
         filled = self._expected(models)
         for _ in range(ROUNDS):
@@ -184,6 +186,14 @@ class _Surroundings:
     @property
     def _angle(self) -> np.ndarray:
         return np.pi / 2 * (np.arange(self.length) + 0.5) / self.length
+
+
+def _play_on_with_zeros(past: np.ndarray, length: int) -> Float[np.ndarray, "time"]:
+    """Return what an ARMA model of `past` expects next."""
+    with warnings.catch_warnings():  # a fit that stops a little short plays on as well
+        warnings.simplefilter("ignore", NotConverged)
+        model = ARMA.fit(past, ARMA_ORDER)
+    return model.forecast(past, length).mean
 
 
 def _play_on(past: np.ndarray, order: int, length: int) -> np.ndarray:

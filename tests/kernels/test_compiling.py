@@ -1,0 +1,52 @@
+"""Two processes must not write numba's cache at once: one could get the other's machine code."""
+
+import importlib.util
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+SOURCE = """
+from course_lib.kernels.compiling import compiled
+
+@compiled()
+def doubled(x):
+    return 2 * x
+"""
+
+
+def kernel_in(folder: Path):
+    path = folder / "some_kernel.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("some_kernel", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.doubled
+
+
+def test_the_cache_is_neither_read_nor_written_while_another_holds_it(tmp_path):
+    doubled = kernel_in(tmp_path)
+    cache = Path(doubled._cache.cache_path)
+    cache.mkdir(parents=True, exist_ok=True)
+    results = []
+    with FileLock(os.path.join(cache, "numba.lock")):
+        caller = threading.Thread(target=lambda: results.append(doubled(np.ones(3))))
+        caller.start()
+        caller.join(timeout=1.5)
+        assert caller.is_alive()
+        assert not list(cache.glob("*.nb[ci]"))
+    caller.join(timeout=60)
+    assert results[0].tolist() == [2.0, 2.0, 2.0]
+    assert len(list(cache.glob("*.nb[ci]"))) == 2
+
+
+def test_the_next_process_finds_each_signature(tmp_path):
+    first = kernel_in(tmp_path)
+    assert first(1.5) == 3.0
+    assert first(np.ones(2)).tolist() == [2.0, 2.0]
+    second = kernel_in(tmp_path)
+    assert second(1.5) == 3.0
+    assert second(np.ones(2)).tolist() == [2.0, 2.0]
+    assert sum(second.stats.cache_hits.values()) == 2
