@@ -481,7 +481,10 @@ def fit_exactly(
     if spread <= 1e-10 * math.sqrt(centre**2 + spread**2):
         return _constant(centre, sizes, with_mean)
     likelihood.centre = centre if with_mean else 0.0
-    starts = _starts(stationary - likelihood.centre, sizes)
+    starts = [
+        start._replace(mean=likelihood.centre)
+        for start in _starts(stationary - likelihood.centre, sizes)
+    ]
     if with_mean:
         phi, theta = starts[0].multiplied(sizes.period)
         slow = abs((1 + theta.sum()) / (1 - phi.sum()))  # how long it remembers its mean
@@ -605,7 +608,10 @@ def _bridge(series: np.ndarray) -> np.ndarray:
 
 
 def _starts(x: np.ndarray, sizes: Sizes) -> list[Factors]:
-    """Return stationary, invertible places to climb from: one regression, one search over zeros."""
+    """Return stationary, invertible places to climb from: one regression, one search over zeros.
+
+    `x` is a series about zero, and so is the mean of what is returned.
+    """
     ar, seasonal_ar, ma, seasonal_ma, period = sizes
     lags = np.r_[np.arange(1, ar + 1), period * np.arange(1, seasonal_ar + 1)]
     innovation_lags = np.r_[np.arange(1, ma + 1), period * np.arange(1, seasonal_ma + 1)]

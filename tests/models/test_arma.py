@@ -279,6 +279,16 @@ def test_fit_recovers_the_parameters_within_their_errors(order):
     assert fitted.variance == pytest.approx(model.variance, rel=0.1)
 
 
+@pytest.mark.parametrize("offset", [100.0, -1e4])
+def test_a_series_far_from_zero_is_fitted_like_one_about_zero(offset):
+    x = drawn(model_of(2, 1, seed=4, largest=0.8), 1000)
+    near, far = (ARMA.fit(series, (2, 1), with_mean=True) for series in (x, x + offset))
+    np.testing.assert_allclose(far.phi, near.phi, atol=1e-5)
+    np.testing.assert_allclose(far.theta, near.theta, atol=1e-5)
+    assert far.mean == pytest.approx(near.mean + offset, abs=1e-5)
+    assert far.report.evaluations < 2 * near.report.evaluations + 20
+
+
 def test_standard_errors_of_known_cases():
     """AR(1) and MA(1): (1 - phi^2) / N and (1 - theta^2) / N."""
     for model, name in (
