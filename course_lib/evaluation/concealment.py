@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from course_lib.audio import Clip
 from course_lib.core import check_count, check_generator
-from course_lib.evaluation.likelihood import Comparison
 from course_lib.evaluation.spectral import log_spectral_distance, snr
 from course_lib.models.concealment import Gap, Method, conceal, lose_packets
 
@@ -118,21 +117,3 @@ def compare_concealment(
             sum(count),
         )
     return scores
-
-
-def concealment_table(scores: Mapping[Method, ConcealmentScore], caption: str) -> Comparison:
-    """Return the scores as a table's rows, columns and caption, the nearest spectrum first.
-
-    Raises
-    ------
-    ValueError
-        For no scores, or scores of different numbers of gaps.
-    """
-    if len({score.gaps for score in scores.values()}) != 1:
-        raise ValueError("need scores of the same gaps, got none or different numbers of gaps")
-    ranked = sorted(scores.items(), key=lambda item: item[1].distance)
-    rows = [(method, f"{score.distance:.2f}", f"{score.snr:.1f}") for method, score in ranked]
-    gaps = ranked[0][1].gaps
-    return Comparison(
-        rows, ["method", "log-spectral distance, dB", "SNR, dB"], f"{caption}, {gaps} gaps"
-    )
