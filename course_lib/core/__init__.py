@@ -1,5 +1,6 @@
 """What everything else stands on: protocols, likelihoods, input checks and random generators."""
 
+from course_lib.core.batch import Batch, Batches, Trainable
 from course_lib.core.checks import (
     SignalLike,
     check_codes,
@@ -14,6 +15,8 @@ from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
 from course_lib.core.random import seeded, spawn
 
 __all__ = [
+    "Batch",
+    "Batches",
     "Encoding",
     "LevelScorer",
     "Likelihood",
@@ -21,6 +24,7 @@ __all__ = [
     "Sampler",
     "Scorer",
     "SignalLike",
+    "Trainable",
     "check_codes",
     "check_count",
     "check_generator",

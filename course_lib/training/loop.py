@@ -1,0 +1,178 @@
+"""One loop for every network that learns by likelihood."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from course_lib.core import Batches, Trainable, check_count, check_number
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train, and how fast: AdamW, a linear warm-up, then half a cosine down to zero.
+
+    The rate of step i is peak * (i + 1) / warmup while i < warmup, and then
+    peak * (1 + cos(pi (i - warmup) / (steps - warmup))) / 2.
+
+    Parameters
+    ----------
+    steps : updates in all
+    learning_rate : the peak
+    warmup : steps that it takes to get there
+    weight_decay : of the matrices (biases and other vectors do not decay)
+    clip_norm : gradients longer than this are shortened to it; infinity never clips
+    bfloat16 : whether matrix products are taken in bfloat16
+
+    Raises
+    ------
+    TypeError, ValueError
+        For numbers out of range, or a warm-up that is not shorter than the run.
+
+    References
+    ----------
+    Loshchilov and Hutter (2019), "Decoupled weight decay regularization"; Pascanu, Mikolov and
+    Bengio (2013), "On the difficulty of training recurrent neural networks", algorithm 1 (clipping).
+    """
+
+    steps: int
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    bfloat16: bool = True
+
+    def __post_init__(self) -> None:
+        check_count(self.steps, "steps")
+        check_number(self.learning_rate, "learning_rate", above=0)
+        if check_count(self.warmup, "warmup", minimum=0) >= self.steps:
+            raise ValueError(
+                f"need a warmup shorter than the run of {self.steps} steps, got {self.warmup}"
+            )
+        if not self.clip_norm > 0:
+            raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
+
+    def rate(self, index: int) -> float:
+        """Return the learning rate of a step."""
+        if index < self.warmup:
+            return self.learning_rate * (index + 1) / self.warmup
+        progress = (index - self.warmup) / (self.steps - self.warmup)
+        return self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened in one update.
+
+    Attributes
+    ----------
+    index : from 0
+    loss : before the update, in nats per sample
+    gradient_norm : before clipping
+    learning_rate : of this update
+    seconds : since the run began or was resumed
+    """
+
+    index: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    seconds: float
+
+
+class Run:
+    """A training run that can stop after any step and go on later: all that a step changes.
+
+    Parameters
+    ----------
+    model : the network; its weights change in place
+    schedule : of the run
+
+    Attributes
+    ----------
+    done : steps behind us
+    carry : what the network handed over to its next batch
+    """
+
+    def __init__(self, model: torch.nn.Module, schedule: Schedule) -> None:
+        if not isinstance(model, Trainable):
+            raise TypeError(f"need a network with a loss, got {type(model).__name__}")
+        self.model = model
+        self.schedule = schedule
+        self.done = 0
+        self.carry: Any = None
+        matrices = [p for p in model.parameters() if p.ndim > 1]
+        vectors = [p for p in model.parameters() if p.ndim <= 1]
+        groups = [
+            {"params": matrices, "weight_decay": schedule.weight_decay},
+            {"params": vectors, "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    def steps(self, batches: Batches) -> Iterator[Step]:
+        """Train from where we are to the schedule's end; yield after each update.
+
+        Raises
+        ------
+        FloatingPointError
+            Where the loss is no longer finite: the weights of the step before still stand.
+        """
+        began = time.perf_counter()
+        while self.done < self.schedule.steps:
+            batch = batches(self.done).to(self.device)
+            with torch.autocast(self.device.type, torch.bfloat16, self.schedule.bfloat16):
+                loss, self.carry = self.model.loss(batch, self.carry)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            yield self._update(float(loss.detach()), began)
+
+    def _update(self, loss: float, began: float) -> Step:
+        norm = float(
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip_norm)
+        )
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise FloatingPointError(
+                f"the loss of step {self.done} is {loss} and its gradient's norm {norm}; "
+                "lower the learning rate or clip_norm"
+            )
+        rate = self.schedule.rate(self.done)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.done += 1
+        return Step(self.done - 1, loss, norm, rate, time.perf_counter() - began)
+
+
+def training_steps(
+    model: torch.nn.Module, batches: Batches, schedule: Schedule
+) -> Iterator[Step]:
+    """Train a network, and yield a `Step` after each update.
+
+    ::
+
+        for step in training_steps(model, batches, Schedule(steps=200)):
+            print(step.index, step.loss)
+
+    Raises
+    ------
+    TypeError
+        For a network without a loss.
+    FloatingPointError
+        Where the loss is no longer finite.
+    """
+    return Run(model, schedule).steps(batches)
+
+
+def best_device() -> torch.device:
+    """Return the fastest device here: a CUDA GPU, or the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
