@@ -1,0 +1,103 @@
+"""Mixtures of logistics: a probability for each of 65,536 levels from a handful of numbers.
+
+Notebook 12 tells their story.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch.nn import functional as F
+
+STEP = 2.0**-15
+"""The distance between two 16-bit levels, in amplitude."""
+
+TOP = 2**16 - 1
+"""The code of the highest level; code c stands for the amplitude c * STEP - 1."""
+
+LEAST_LOG_SCALE = -13.0
+"""Below about half of `STEP` a component is already certain of its level."""
+
+
+def log_probability(
+    parameters: Float[torch.Tensor, "*shape three_k"], codes: Int[torch.Tensor, "*shape"]
+) -> Float[torch.Tensor, "*shape"]:
+    """Return ln P(code) under a mixture of K logistic laws, each integrated over the code's bin.
+
+    With x = code * STEP - 1, h = STEP / 2, sigma the logistic function, and the bins of the
+    lowest and the highest level reaching to infinity::
+
+        P(code) = sum_i pi_i [sigma((x + h - mu_i) / s_i) - sigma((x - h - mu_i) / s_i)]
+
+    so that the levels share out a probability of exactly one.  The difference is taken as
+    ``sigma(b) - sigma(a) = sigma(b) sigma(-a) (1 - exp(a - b))``, which does not cancel.
+
+    Parameters
+    ----------
+    parameters : K logits of pi, K means mu, and K ln s, side by side
+    codes : from 0 to `TOP`
+
+    Raises
+    ------
+    ValueError
+        For a number of parameters that is not a multiple of three, or codes out of range.
+
+    References
+    ----------
+    Salimans, Karpathy, Chen and Kingma (2017), "PixelCNN++", eq. 1-2; used for sound by van den
+    Oord et al. (2018), "Parallel WaveNet", section 2.1.
+    """
+    if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) <= TOP:
+        raise ValueError(
+            f"need codes from 0 to {TOP}, got {int(codes.min())} to {int(codes.max())}; "
+            "encode the sound with LinearQuantiser(16)"
+        )
+    logits, mean, log_scale = split(parameters)
+    x = (codes.to(mean.dtype) * STEP - 1)[..., None]
+    precision = torch.exp(-log_scale)
+    a, b = (x - STEP / 2 - mean) * precision, (x + STEP / 2 - mean) * precision
+    above, below = F.logsigmoid(b), F.logsigmoid(-a)
+    inside = above + below + torch.log(-torch.expm1(-STEP * precision))
+    code = codes[..., None]
+    log_mass = torch.where(code == 0, above, torch.where(code == TOP, below, inside))
+    return torch.logsumexp(F.log_softmax(logits, -1) + log_mass, -1)
+
+
+def split(
+    parameters: Float[torch.Tensor, "*shape three_k"],
+) -> tuple[
+    Float[torch.Tensor, "*shape k"], Float[torch.Tensor, "*shape k"], Float[torch.Tensor, "*shape k"]
+]:
+    """Return logits, means and log scales, the last kept above `LEAST_LOG_SCALE`.
+
+    Raises
+    ------
+    ValueError
+        For a number of parameters that is not a multiple of three.
+    """
+    if parameters.shape[-1] % 3:
+        raise ValueError(
+            f"need 3 parameters a component, got {parameters.shape[-1]} in all: "
+            "logits, means and log scales"
+        )
+    logits, mean, log_scale = parameters.chunk(3, -1)
+    return logits, mean, log_scale.clamp(min=LEAST_LOG_SCALE)
+
+
+def draw(
+    parameters: Float[torch.Tensor, "*shape three_k"],
+    uniforms: Float[torch.Tensor, "*shape 2"],
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "*shape"]:
+    """Return a code drawn with two uniform numbers: one picks the component, one the amplitude.
+
+    x = mu_i + temperature * s_i (ln u - ln(1 - u)), the inverse of the logistic law's
+    distribution function, rounded to the nearest level.
+    """
+    logits, mean, log_scale = split(parameters)
+    heaps = torch.softmax(logits, -1).cumsum(-1)
+    chosen = (heaps <= uniforms[..., :1]).sum(-1, keepdim=True).clamp(max=logits.shape[-1] - 1)
+    u = uniforms[..., 1:].clamp(1e-7, 1 - 1e-7)
+    spread = temperature * torch.exp(log_scale.gather(-1, chosen))
+    x = mean.gather(-1, chosen) + spread * (torch.log(u) - torch.log1p(-u))
+    return ((x[..., 0] + 1) / STEP).round().clamp(0, TOP).to(torch.int64)

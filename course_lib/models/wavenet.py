@@ -1,0 +1,386 @@
+"""WaveNet: autoregression by a stack of dilated causal convolutions.
+
+Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time, batch, channels).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.core import Batch, Encoding, Likelihood, check_codes, check_count
+from course_lib.features.quantise import LinearQuantiser, MuLaw
+from course_lib.models import logistic_mixture
+
+
+@dataclass(frozen=True)
+class MelCondition:
+    """Mel frames that a vocoder listens to, and how they are brought to the sample rate.
+
+    Parameters
+    ----------
+    bands, window_length, hop_length : of `features.log_mel`
+    hold_length : samples over which the condition stays constant; divides the hop
+    channels : of the condition
+    """
+
+    bands: int = 80
+    window_length: int = 800
+    hop_length: int = 200
+    hold_length: int = 20
+    channels: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("bands", "window_length", "hop_length", "hold_length", "channels"):
+            check_count(getattr(self, name), name)
+        if self.hop_length % self.hold_length:
+            raise ValueError(
+                f"need a hold_length that divides the hop of {self.hop_length} samples, "
+                f"got {self.hold_length}"
+            )
+
+
+@dataclass(frozen=True)
+class WaveNetConfig:
+    """The shape of a WaveNet.
+
+    Parameters
+    ----------
+    dilations : of the layers, in samples
+    channels : of the residual stream, and of the gated units
+    skip, head : channels of the sum over layers, and of the hidden layer after it
+    levels : of the mu-law input and output; 65536 means 16-bit amplitudes
+    components : of the mixture of logistics; 0 means a softmax over the levels
+    gated, residual, skips : False takes that part out, to hear what it is for
+    voices : names of the voices to choose from; none means unconditional
+    mel : the frames that a vocoder listens to, or None
+    sample_rate : of the sound that it learned, in Hz
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, no dilations, or 65536 levels without a mixture (and the reverse).
+    """
+
+    dilations: tuple[int, ...]
+    channels: int = 48
+    skip: int = 128
+    head: int = 128
+    levels: int = 256
+    components: int = 0
+    gated: bool = True
+    residual: bool = True
+    skips: bool = True
+    voices: tuple[str, ...] = ()
+    mel: MelCondition | None = None
+    sample_rate: int = 8000
+
+    def __post_init__(self) -> None:
+        if not self.dilations:
+            raise ValueError("need at least one dilation, got none; take (1, 2, 4, 8)")
+        for dilation in self.dilations:
+            check_count(dilation, "dilation")
+        for name in ("channels", "skip", "head", "levels", "sample_rate"):
+            check_count(getattr(self, name), name)
+        check_count(self.components, "components", minimum=0)
+        if (self.levels == 2**16) != (self.components > 0):
+            raise ValueError(
+                "need a mixture of logistics for 65536 levels and a softmax for fewer, got "
+                f"{self.levels} levels and {self.components} components"
+            )
+
+    @property
+    def encoding(self) -> MuLaw | LinearQuantiser:
+        """The levels that the network predicts."""
+        return LinearQuantiser(16) if self.components else MuLaw(self.levels)
+
+    @property
+    def silence(self) -> int:
+        """The code that stands before a sound's first sample."""
+        return self.levels // 2
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that describe the next sample's probabilities."""
+        return 3 * self.components or self.levels
+
+
+def dilated_stack(cycles: int, layers: int) -> tuple[int, ...]:
+    """Return `cycles` times the dilations 1, 2, 4, ..., 2^(layers - 1)."""
+    check_count(cycles, "cycles")
+    return tuple(2**layer for _ in range(cycles) for layer in range(check_count(layers, "layers")))
+
+
+def receptive_field(dilations: tuple[int, ...]) -> int:
+    """Return how many past samples a prediction sees: R = 1 + sum of the dilations.
+
+    Each layer has two taps, so it reaches one dilation further back than the one below; the
+    first 1x1 convolution sees one sample.
+    """
+    return 1 + sum(dilations)
+
+
+def causal_convolution(
+    x: Float[torch.Tensor, "time batch channels"],
+    taps: Float[torch.Tensor, "two_channels outputs"],
+    dilation: int,
+) -> Float[torch.Tensor, "later batch outputs"]:
+    """Return y[t] = [x[t - dilation], x[t]] @ taps, for every t that has such a past.
+
+    The first half of the rows of `taps` weighs the past sample, the second half the present one.
+    The result is `dilation` samples shorter than `x`: nothing is made up before its beginning.
+    """
+    return torch.cat([x[:-dilation], x[dilation:]], dim=-1) @ taps
+
+
+def gated_activation(
+    a: Float[torch.Tensor, "*time two_channels"],
+) -> Float[torch.Tensor, "*time channels"]:
+    """Return tanh(a_filter) * sigmoid(a_gate): the first half of the channels, let through by the second.
+
+    van den Oord et al. (2016), eq. 2.
+    """
+    content, gate = a.chunk(2, dim=-1)
+    return torch.tanh(content) * torch.sigmoid(gate)
+
+
+class WaveNet(nn.Module):
+    """P(c_1, ..., c_N) = prod_t P(c_t | c_{t-R}, ..., c_{t-1}), each factor by one network.
+
+    ::
+
+        x_0[t] = embedding of c_{t-1}
+        z_l = tanh(a) * sigmoid(b)   with [a, b] = [x_l[t - d_l], x_l[t]] @ taps_l + bias_l
+        x_{l+1} = x_l + z_l @ residual_l                                  the residual connection
+        s = sum_l z_l @ skip_l                                            the skip connections
+        P(c_t | ...) = softmax(relu(relu(s) @ H1) @ H2), or a mixture of logistics
+
+    The past before a clip's first sample is silence, the code ``config.silence``.
+
+    Parameters
+    ----------
+    config : the network's shape
+    seed : of the initial weights
+
+    References
+    ----------
+    van den Oord et al. (2016), "WaveNet: a generative model for raw audio", eq. 1-3, figure 4.
+    Notebooks: 11, 12.
+    """
+
+    def __init__(self, config: WaveNetConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        generator = torch.Generator().manual_seed(check_count(seed, "seed", minimum=0))
+        c, s, layers = config.channels, config.skip, len(config.dilations)
+
+        def normal(*shape: int, scale: float) -> nn.Parameter:
+            return nn.Parameter(scale * torch.randn(shape, generator=generator))
+
+        def zeros(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.zeros(shape))
+
+        if config.components:
+            self.embedding = normal(2, c, scale=1.0)
+            self.embedding_bias = zeros(c)
+        else:
+            self.embedding = nn.Parameter(_smooth_embedding(config, generator))
+        wide = 2 * c if config.gated else c
+        self.taps = normal(layers, 2 * c, wide, scale=(2 * c) ** -0.5)
+        self.bias = zeros(layers, wide)
+        self.mix = normal(layers, c, c + s, scale=(c * layers) ** -0.5)
+        self.mix_bias = zeros(layers, c + s)
+        self.head1 = normal(s, config.head, scale=(2 / s) ** 0.5)
+        self.head1_bias = zeros(config.head)
+        self.head2 = normal(config.head, config.outputs, scale=0.1 * config.head**-0.5)
+        self.head2_bias = nn.Parameter(_first_guess(config))
+        if config.voices:
+            self.voice = normal(len(config.voices), 16, scale=1.0)
+            self.voice_mix = normal(16, layers * wide, scale=0.1)
+        if config.mel is not None:
+            self.upsampler = MelUpsampler(config.mel)
+            self.mel_mix = normal(config.mel.channels, layers * wide, scale=config.mel.channels**-0.5)
+
+    @property
+    def receptive_field(self) -> int:
+        """How many past samples a prediction sees."""
+        return receptive_field(self.config.dilations)
+
+    def forward(
+        self,
+        inputs: Int[torch.Tensor, "time batch"],
+        bias: Float[torch.Tensor, "holds batch_or_1 layers wide"] | None = None,
+        hold_length: int | None = None,
+    ) -> Float[torch.Tensor, "later batch outputs"]:
+        """Return what describes P(c_t | past) for t = R, ..., time: one prediction a full past.
+
+        The first prediction is of the code that follows inputs[R - 1], the last of the one that
+        follows inputs[-1].
+
+        Parameters
+        ----------
+        inputs : codes, at least R of them
+        bias : what `condition` returned; by default that of no condition
+        hold_length : samples over which an entry of `bias` holds; code t has bias[t // hold]
+        """
+        if len(inputs) < self.receptive_field:
+            raise ValueError(
+                f"need at least the receptive field, {self.receptive_field} samples, got "
+                f"{len(inputs)}; put silence in front"
+            )
+        bias = self.bias[None, None] if bias is None else bias
+        x = self._embed(inputs)
+        outputs = len(inputs) - self.receptive_field + 1
+        first, gathered = 1, []  # the code that column 0 of x predicts
+        for layer, dilation in enumerate(self.config.dilations):
+            first += dilation
+            z = causal_convolution(x, self.taps[layer], dilation)
+            z = self._activate(z + _held(bias[:, :, layer], hold_length, first, len(z)))
+            gathered.append(z[-outputs:])
+            residual = z @ self.mix[layer, :, : x.shape[-1]] + self.mix_bias[layer, : x.shape[-1]]
+            x = x[dilation:] + residual if self.config.residual else residual
+        return self._head(gathered)
+
+    def _activate(self, a: torch.Tensor) -> torch.Tensor:
+        return gated_activation(a) if self.config.gated else torch.relu(a)
+
+    def _head(self, gathered: list[torch.Tensor]) -> torch.Tensor:
+        """Sum over the layers' skip connections (one product for all), then the output layers."""
+        c = self.config.channels
+        if self.config.skips:
+            weights = self.mix[:, :, c:].flatten(0, 1)
+            skip = torch.cat(gathered, dim=-1) @ weights + self.mix_bias[:, c:].sum(0)
+        else:
+            skip = gathered[-1] @ self.mix[-1, :, c:] + self.mix_bias[-1, c:]
+        hidden = torch.relu(torch.relu(skip) @ self.head1 + self.head1_bias)
+        if self.config.components:  # means need more digits than bfloat16 has
+            with torch.autocast(hidden.device.type, enabled=False):
+                return hidden.to(self.head2.dtype) @ self.head2 + self.head2_bias
+        return hidden @ self.head2 + self.head2_bias
+
+    def _embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the first 1x1 convolution: a row of a table, or of amplitude and its mu-law."""
+        if not self.config.components:
+            return F.embedding(inputs, self.embedding)
+        amplitude = inputs.to(self.embedding.dtype) * logistic_mixture.STEP - 1
+        companded = torch.sign(amplitude) * torch.log1p(255 * amplitude.abs()) / math.log(256)
+        with torch.autocast(inputs.device.type, enabled=False):
+            features = torch.stack([amplitude, companded], dim=-1)
+            return features @ self.embedding + self.embedding_bias
+
+    # -------------------------------------------------------------- conditions
+
+    def condition(
+        self,
+        voice: Int[torch.Tensor, "batch"] | None = None,
+        mel: Float[torch.Tensor, "frames batch bands"] | None = None,
+    ) -> tuple[Float[torch.Tensor, "holds batch layers wide"], int | None]:
+        """Return what the condition adds to each layer, bias included, and how long each holds.
+
+        Raises
+        ------
+        ValueError
+            For a condition that this network does not listen to, or one that is missing.
+        """
+        config = self.config
+        for name, given, wanted in (("voice", voice, config.voices), ("mel", mel, config.mel)):
+            if (given is None) == bool(wanted):
+                need = f"a {name}" if wanted else f"no {name}"
+                raise ValueError(f"need {need} for this network, got {'none' if wanted else 'one'}")
+        bias = self.bias[None, None]
+        hold = None
+        if voice is not None:
+            bias = bias + (self.voice[voice] @ self.voice_mix).unflatten(-1, self.bias.shape)
+        if mel is not None and config.mel is not None:
+            if mel.ndim != 3 or mel.shape[-1] != config.mel.bands:
+                raise ValueError(
+                    f"need mel frames of shape (frames, batch, {config.mel.bands}), "
+                    f"got {tuple(mel.shape)}"
+                )
+            local = self.upsampler(mel) @ self.mel_mix
+            bias, hold = bias + local.unflatten(-1, self.bias.shape), config.mel.hold_length
+        return bias, hold
+
+    # -------------------------------------------------------------- likelihood
+
+    def loss(self, batch: Batch, carry: Any = None) -> tuple[torch.Tensor, None]:
+        """Return the mean of -ln P(code) over a batch of pieces; nothing is carried on.
+
+        The first R inputs of each piece only serve as the past of the others.
+        """
+        bias, hold = self.condition(batch.voice, batch.mel)
+        outputs = self(batch.inputs[:-1], bias, hold)
+        return -self.log_probability(outputs, batch.inputs[self.receptive_field :]).mean(), None
+
+    def log_probability(
+        self,
+        outputs: Float[torch.Tensor, "*shape outputs"],
+        codes: Int[torch.Tensor, "*shape"],
+    ) -> Float[torch.Tensor, "*shape"]:
+        """Return ln P(code) under the probabilities that `outputs` describes."""
+        if self.config.components:
+            return logistic_mixture.log_probability(outputs, codes)
+        outputs = outputs.float() if outputs.dtype == torch.bfloat16 else outputs
+        return torch.log_softmax(outputs, -1).gather(-1, codes[..., None])[..., 0]
+
+
+class MelUpsampler(nn.Module):
+    """From mel frames to one vector every `hold_length` samples, as a transposed convolution.
+
+    The vectors between frame m and frame m + 1 are a learned function of the frames m - 1, m,
+    m + 1 and m + 2: one matrix for each of the hop_length / hold_length places between them.
+    """
+
+    def __init__(self, config: MelCondition) -> None:
+        super().__init__()
+        self.places = config.hop_length // config.hold_length
+        self.mixing = nn.Linear(4 * config.bands, config.channels)
+        self.spreading = nn.Linear(config.channels, self.places * config.channels)
+
+    def forward(
+        self, mel: Float[torch.Tensor, "frames batch bands"]
+    ) -> Float[torch.Tensor, "holds batch channels"]:
+        """Return hop_length / hold_length vectors a frame; the ends are held."""
+        padded = torch.cat([mel[:1], mel, mel[-1:], mel[-1:]])
+        around = torch.cat([padded[i : i + len(mel)] for i in range(4)], dim=-1)
+        spread = self.spreading(torch.relu(self.mixing(around / 4)))
+        return spread.unflatten(-1, (self.places, -1)).transpose(1, 2).flatten(0, 1)
+
+
+def _held(
+    bias: torch.Tensor, hold_length: int | None, first: int, count: int
+) -> Float[torch.Tensor, "time_or_1 batch_or_1 wide"]:
+    """Return the bias of codes first, first + 1, ..., each entry held for so many samples."""
+    if hold_length is None:
+        return bias
+    start, stop = first // hold_length, min((first + count - 1) // hold_length + 1, len(bias))
+    held = bias[start:stop].repeat_interleave(hold_length, dim=0)
+    late = first + count - start * hold_length - len(held)
+    if late > 0:  # the last one holds on
+        held = torch.cat([held, held[-1:].expand(late, -1, -1)])
+    return held[first - start * hold_length :][:count]
+
+
+def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:
+    """Return a table in which neighbouring levels have similar rows, so that rare ones start well."""
+    place = (2 * torch.arange(config.levels) + 1) / config.levels - 1  # after compression
+    waves = torch.arange(1, 9)[:, None] * math.pi * place / 2
+    features = torch.stack([place, place**2, *torch.sin(waves), *torch.cos(waves)], dim=1)
+    mixing = torch.randn(features.shape[1], config.channels, generator=generator)
+    return features @ mixing / features.shape[1] ** 0.5
+
+
+def _first_guess(config: WaveNetConfig) -> torch.Tensor:
+    """Return the output's first bias: even chances, or logistics spread over quiet amplitudes."""
+    if not config.components:
+        return torch.zeros(config.levels)
+    k = config.components
+    return torch.cat([torch.zeros(k), torch.linspace(-0.05, 0.05, k), torch.full((k,), -4.0)])
