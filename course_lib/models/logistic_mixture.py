@@ -66,7 +66,9 @@ def log_probability(
 def split(
     parameters: Float[torch.Tensor, "*shape three_k"],
 ) -> tuple[
-    Float[torch.Tensor, "*shape k"], Float[torch.Tensor, "*shape k"], Float[torch.Tensor, "*shape k"]
+    Float[torch.Tensor, "*shape k"],
+    Float[torch.Tensor, "*shape k"],
+    Float[torch.Tensor, "*shape k"],
 ]:
     """Return logits, means and log scales, the last kept above `LEAST_LOG_SCALE`.
 

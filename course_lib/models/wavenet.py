@@ -6,7 +6,6 @@ Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,12 @@ from torch.nn import functional as F
 from course_lib.core import Batch, Encoding, Likelihood, check_codes, check_count
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.models import logistic_mixture
+
+BLOCK = 8000
+"""Samples that are scored at a time, to keep memory small."""
+
+SILENT_MEL = math.log(1e-5)
+"""What `features.log_mel` says of silence."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +212,9 @@ class WaveNet(nn.Module):
             self.voice_mix = normal(16, layers * wide, scale=0.1)
         if config.mel is not None:
             self.upsampler = MelUpsampler(config.mel)
-            self.mel_mix = normal(config.mel.channels, layers * wide, scale=config.mel.channels**-0.5)
+            self.mel_mix = normal(
+                config.mel.channels, layers * wide, scale=config.mel.channels**-0.5
+            )
 
     @property
     def receptive_field(self) -> int:
@@ -238,14 +245,18 @@ class WaveNet(nn.Module):
             )
         bias = self.bias[None, None] if bias is None else bias
         x = self._embed(inputs)
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))
         outputs = len(inputs) - self.receptive_field + 1
         first, gathered = 1, []  # the code that column 0 of x predicts
         for layer, dilation in enumerate(self.config.dilations):
             first += dilation
             z = causal_convolution(x, self.taps[layer], dilation)
-            z = self._activate(z + _held(bias[:, :, layer], hold_length, first, len(z)))
+            held = _held(bias[:, :, layer], hold_length, first, len(z))
+            z = self._activate(z + held.to(z.dtype))
             gathered.append(z[-outputs:])
-            residual = z @ self.mix[layer, :, : x.shape[-1]] + self.mix_bias[layer, : x.shape[-1]]
+            residual = z @ self.mix[layer, :, : x.shape[-1]]
+            residual = residual + self.mix_bias[layer, : x.shape[-1]].to(z.dtype)
             x = x[dilation:] + residual if self.config.residual else residual
         return self._head(gathered)
 
@@ -331,6 +342,92 @@ class WaveNet(nn.Module):
         outputs = outputs.float() if outputs.dtype == torch.bfloat16 else outputs
         return torch.log_softmax(outputs, -1).gather(-1, codes[..., None])[..., 0]
 
+    @torch.no_grad()
+    def level_log_probabilities(
+        self,
+        codes: Int[np.ndarray, "time"],
+        encoding: Encoding,
+        *,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+    ) -> Float[np.ndarray, "time"]:
+        """Return ln P(c_t | c_1, ..., c_{t-1}, condition) for every t, in the network's precision.
+
+        Parameters
+        ----------
+        codes : of one sound
+        encoding : the network's own, ``config.encoding``
+        voice : one of ``config.voices``, for a network that listens to one
+        mel : log-mel frames, frame m centred on sample m * hop_length, for a vocoder
+
+        Raises
+        ------
+        TypeError, ValueError
+            For codes of another encoding, or conditions that are missing, unknown or misshapen.
+        """
+        if encoding != self.config.encoding:
+            raise ValueError(
+                f"need codes of this network's encoding, {self.config.encoding.name}, "
+                f"got {encoding.name}; a network is trained for one encoding"
+            )
+        codes = check_codes(codes, encoding.levels)
+        bias, hold, lead = self._condition_one(voice, mel, len(codes))
+        padded = torch.cat([torch.full((lead,), self.config.silence), torch.from_numpy(codes)])
+        padded = padded[:, None].to(self.embedding.device)
+        past = self.receptive_field
+        result = []
+        for start in range(lead - past, len(padded) - past, BLOCK):
+            part = padded[start : start + past + BLOCK]
+            here = bias
+            if hold is not None:
+                index = (start + torch.arange(len(part))) // hold
+                here = bias[index.clamp(max=len(bias) - 1)]
+            outputs = self(part[:-1], here, None if hold is None else 1)
+            result.append(self.log_probability(outputs, part[past:])[:, 0].cpu())
+        return torch.cat(result).double().numpy()
+
+    def level_log_likelihood(
+        self,
+        codes: Int[np.ndarray, "time"],
+        encoding: Encoding,
+        *,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+    ) -> Likelihood:
+        """Return ln P(c_1, ..., c_N): the sum of `level_log_probabilities`; raises as it does."""
+        values = self.level_log_probabilities(codes, encoding, voice=voice, mel=mel)
+        return Likelihood(float(values.sum()))
+
+    @torch.no_grad()
+    def _condition_one(
+        self, voice: str | None, mel: np.ndarray | None, length: int
+    ) -> tuple[torch.Tensor, int | None, int]:
+        """Return `condition` of one sound with the silence in front, and that silence's length."""
+        config, device, dtype = self.config, self.embedding.device, self.embedding.dtype
+        index = frames = None
+        lead = self.receptive_field
+        if voice is not None and config.voices:
+            if voice not in config.voices:
+                raise ValueError(f"need a voice out of {', '.join(config.voices)}, got {voice!r}")
+            index = torch.tensor([config.voices.index(voice)], device=device)
+        elif voice is not None:
+            index = torch.zeros(1, dtype=torch.int64)  # refused by `condition`
+        if mel is not None:
+            frames = torch.as_tensor(np.asarray(mel), dtype=dtype, device=device)
+            if config.mel is not None and frames.ndim == 2:
+                need = -(-length // config.mel.hop_length)
+                if len(frames) < need or not torch.isfinite(frames).all():
+                    raise ValueError(
+                        f"need at least {need} finite mel frames for {length} samples at a hop of "
+                        f"{config.mel.hop_length}, got {len(frames)}; frame m belongs to sample "
+                        "m * hop_length at the network's sample rate"
+                    )
+                hops = -(-lead // config.mel.hop_length)
+                lead = hops * config.mel.hop_length
+                frames = torch.cat([frames.new_full((hops, frames.shape[1]), SILENT_MEL), frames])
+            frames = frames[:, None] if frames.ndim == 2 else frames
+        return *self.condition(index, frames), lead
+
 
 class MelUpsampler(nn.Module):
     """From mel frames to one vector every `hold_length` samples, as a transposed convolution.
@@ -349,9 +446,10 @@ class MelUpsampler(nn.Module):
         self, mel: Float[torch.Tensor, "frames batch bands"]
     ) -> Float[torch.Tensor, "holds batch channels"]:
         """Return hop_length / hold_length vectors a frame; the ends are held."""
+        mel = (mel + 5) / 3  # speech then lies around zero
         padded = torch.cat([mel[:1], mel, mel[-1:], mel[-1:]])
         around = torch.cat([padded[i : i + len(mel)] for i in range(4)], dim=-1)
-        spread = self.spreading(torch.relu(self.mixing(around / 4)))
+        spread = self.spreading(torch.relu(self.mixing(around)))
         return spread.unflatten(-1, (self.places, -1)).transpose(1, 2).flatten(0, 1)
 
 

@@ -23,6 +23,7 @@ def crops(
     silence: float = 0,
     voices: Sequence[int] | None = None,
     mels: Sequence[Float[np.ndarray, "frames bands"]] | None = None,
+    silent_mel: float = 0.0,
     hop_length: int = 1,
 ) -> Batches:
     """Return batches of pieces cut at random, for networks that see `context` samples back.
@@ -40,8 +41,8 @@ def crops(
     seed : of the whole run
     silence : the code or amplitude of silence
     voices : who speaks in each sound
-    mels : log-mel frames of each sound, frame m centred on sample m * hop_length; the frames of
-        silence are those of the lowest value in `mels`
+    mels : log-mel frames of each sound, frame m centred on sample m * hop_length
+    silent_mel : what the frames of silence hold
     hop_length : samples between two frames
 
     Raises
@@ -61,24 +62,38 @@ def crops(
     of_sound = np.zeros(len(sounds), int) if voices is None else np.asarray(voices)
     names = np.unique(of_sound)
     members = [np.flatnonzero(of_sound == name) for name in names]
-    joined = [_joined([sounds[i] for i in group], context, silence, hop_length) for group in members]
-    weights = np.sqrt([len(stream) for stream in joined])
-    frames = None if mels is None else [
-        _joined_frames([sounds[i] for i in group], [mels[i] for i in group], context, hop_length)
-        for group in members
+    joined = [
+        _joined([sounds[i] for i in group], context, silence, hop_length) for group in members
     ]
+    weights = np.sqrt([len(stream) for stream in joined])
+    frames = (
+        None
+        if mels is None
+        else [
+            _joined_frames(
+                [sounds[i] for i in group],
+                [mels[i] for i in group],
+                context,
+                silent_mel,
+                hop_length,
+            )
+            for group in members
+        ]
+    )
     piece = context + length
 
     def batch(index: int) -> Batch:
         rng = np.random.default_rng([seed, index])
         chosen = rng.choice(len(names), size, p=weights / weights.sum())
         starts = [hop_length * rng.integers((len(joined[g]) - piece) // hop_length) for g in chosen]
-        inputs = np.stack([joined[g][s : s + piece] for g, s in zip(chosen, starts)], axis=1)
+        inputs = np.stack(
+            [joined[g][s : s + piece] for g, s in zip(chosen, starts, strict=True)], axis=1
+        )
         mel = None
         if frames is not None:
             first = [s // hop_length for s in starts]
             count = piece // hop_length + 1
-            cut = [frames[g][f : f + count] for g, f in zip(chosen, first)]
+            cut = [frames[g][f : f + count] for g, f in zip(chosen, first, strict=True)]
             mel = torch.from_numpy(np.stack(cut, axis=1))
         voice = None if voices is None else torch.from_numpy(names[chosen])
         return Batch(torch.from_numpy(inputs), voice, mel)
@@ -152,10 +167,10 @@ def _joined(sounds: Sounds, gap: int, silence: float, hop_length: int = 1) -> np
 
 
 def _joined_frames(
-    sounds: Sounds, mels: Sequence[np.ndarray], gap: int, hop_length: int
+    sounds: Sounds, mels: Sequence[np.ndarray], gap: int, silent_mel: float, hop_length: int
 ) -> Float[np.ndarray, "frames bands"]:
     """Return the frames that go with `_joined`: one a hop, and one at the end."""
-    floor = np.full((1, mels[0].shape[1]), min(mel.min() for mel in mels), np.float32)
+    floor = np.full((1, mels[0].shape[1]), silent_mel, np.float32)
     parts = []
     for sound, mel in zip(sounds, mels, strict=True):
         hops = -(-len(sound) // hop_length)

@@ -153,9 +153,7 @@ class Run:
         return Step(self.done - 1, loss, norm, rate, time.perf_counter() - began)
 
 
-def training_steps(
-    model: torch.nn.Module, batches: Batches, schedule: Schedule
-) -> Iterator[Step]:
+def training_steps(model: torch.nn.Module, batches: Batches, schedule: Schedule) -> Iterator[Step]:
     """Train a network, and yield a `Step` after each update.
 
     ::

@@ -1,0 +1,6 @@
+"""The trained models of the course: how they were trained, and how to get them."""
+
+from course_lib.zoo.recipes import RECIPES, Recipe
+from course_lib.zoo.trainer import Validation, train
+
+__all__ = ["RECIPES", "Recipe", "Validation", "train"]
