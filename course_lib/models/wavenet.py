@@ -5,6 +5,7 @@ Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time,
 
 from __future__ import annotations
 
+import collections
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -258,7 +259,10 @@ class WaveNet(nn.Module):
             residual = z @ self.mix[layer, :, : x.shape[-1]]
             residual = residual + self.mix_bias[layer, : x.shape[-1]].to(z.dtype)
             x = x[dilation:] + residual if self.config.residual else residual
-        return self._head(gathered)
+        described = self._head(gathered)
+        if self.config.components:
+            described = _from_last(described, inputs[-outputs:])
+        return described
 
     def _activate(self, a: torch.Tensor) -> torch.Tensor:
         return gated_activation(a) if self.config.gated else torch.relu(a)
@@ -429,6 +433,127 @@ class WaveNet(nn.Module):
         return *self.condition(index, frames), lead
 
 
+def draw(
+    network: WaveNet,
+    outputs: Float[torch.Tensor, "batch outputs"],
+    uniforms: Float[torch.Tensor, "batch *two"],
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "batch"]:
+    """Return codes drawn from the probabilities that `outputs` describes.
+
+    A softmax takes one uniform number each: the first code whose cumulative probability exceeds
+    it.  P is proportional to exp(logit / temperature); at temperature 0 the likeliest code is
+    taken.  A mixture takes two, see `logistic_mixture.draw`.
+    """
+    if network.config.components:
+        return logistic_mixture.draw(outputs, uniforms, temperature)
+    if temperature == 0:
+        return outputs.argmax(-1)
+    heaps = torch.softmax(outputs / temperature, -1).cumsum(-1)
+    return (heaps <= uniforms[:, None] * heaps[:, -1:]).sum(-1).clamp(max=outputs.shape[-1] - 1)
+
+
+@torch.no_grad()
+def sample_naively(
+    network: WaveNet,
+    uniforms: Float[torch.Tensor, "time batch *two"],
+    *,
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "time batch"]:
+    """Draw code after code, each time running the network over its whole receptive field.
+
+    Ancestral sampling as the definition has it: c_t ~ P(c_t | c_{t-R}, ..., c_{t-1}).  Each new
+    sample costs as much as R samples of training.  For networks without a condition.
+    """
+    past = network.receptive_field
+    codes = torch.full((past + len(uniforms), uniforms.shape[1]), network.config.silence)
+    for t, u in enumerate(uniforms):
+        outputs = network(codes[t : t + past])[-1]
+        codes[past + t] = draw(network, outputs, u, temperature)
+    return codes[past:]
+
+
+class Queues:
+    """The same network, one sample at a time, remembering what it will need again.
+
+    Layer l needs x_l[t - d_l] beside x_l[t]; it was computed d_l steps ago, so each layer keeps
+    its last d_l inputs in a queue.  A new sample then costs one column of the network, however
+    wide the receptive field is.
+
+    Parameters
+    ----------
+    network : the network
+    bias, hold_length : what ``network.condition`` returned; by default that of no condition
+    batch : signals side by side
+
+    References
+    ----------
+    Le Paine et al. (2016), "Fast Wavenet generation algorithm", section 2.
+    """
+
+    def __init__(
+        self,
+        network: WaveNet,
+        bias: Float[torch.Tensor, "holds batch_or_1 layers wide"] | None = None,
+        hold_length: int | None = None,
+        *,
+        batch: int = 1,
+    ) -> None:
+        self.network = network
+        self.bias = network.bias[None, None] if bias is None else bias
+        self.hold_length = hold_length
+        self.time = 1  # the code that comes next, counted from the first that was pushed
+        channels = network.config.channels
+        zeros = [network.embedding.new_zeros(batch, channels) for _ in network.config.dilations]
+        self.queues = [
+            collections.deque([zero] * dilation, maxlen=dilation)
+            for zero, dilation in zip(zeros, network.config.dilations, strict=True)
+        ]
+
+    @torch.no_grad()
+    def push(self, codes: Int[torch.Tensor, "batch"]) -> Float[torch.Tensor, "batch outputs"]:
+        """Take in one code a signal; return what describes the next one.
+
+        The result is `WaveNet.forward`'s as soon as a receptive field of codes was pushed.
+        """
+        network, config = self.network, self.network.config
+        hold = 0 if self.hold_length is None else self.time // self.hold_length
+        bias = self.bias[min(hold, len(self.bias) - 1)]
+        x = network._embed(codes[None])[0]
+        gathered = []
+        for layer, queue in enumerate(self.queues):
+            past = queue[0]
+            queue.append(x)
+            a = torch.cat([past, x], dim=-1) @ network.taps[layer] + bias[:, layer]
+            z = network._activate(a)
+            gathered.append(z)
+            residual = z @ network.mix[layer, :, : config.channels]
+            residual = residual + network.mix_bias[layer, : config.channels]
+            x = x + residual if config.residual else residual
+        self.time += 1
+        described = network._head(gathered)
+        return _from_last(described[None], codes[None])[0] if config.components else described
+
+
+@torch.no_grad()
+def sample_with_queues(
+    network: WaveNet,
+    uniforms: Float[torch.Tensor, "time batch *two"],
+    *,
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "time batch"]:
+    """Draw the same codes as `sample_naively`, at the cost of one column of the network each."""
+    queues = Queues(network, batch=uniforms.shape[1])
+    silence = torch.full((uniforms.shape[1],), network.config.silence)
+    for _ in range(network.receptive_field):
+        outputs = queues.push(silence)
+    codes = []
+    for u in uniforms:
+        codes.append(draw(network, outputs, u, temperature))
+        outputs = queues.push(codes[-1])
+    return torch.stack(codes)
+
+
 class MelUpsampler(nn.Module):
     """From mel frames to one vector every `hold_length` samples, as a transposed convolution.
 
@@ -467,6 +592,19 @@ def _held(
     return held[first - start * hold_length :][:count]
 
 
+def _from_last(
+    raw: Float[torch.Tensor, "time batch three_k"], last: Int[torch.Tensor, "time batch"]
+) -> Float[torch.Tensor, "time batch three_k"]:
+    """Return a mixture's parameters with the means mu_i = x_{t-1} + s_i m_i.
+
+    The network says in m_i how many scales the component lies from the last sample: it need not
+    copy that sample through all its layers, and gradients do not grow as the scales shrink.
+    """
+    logits, steps, log_scale = logistic_mixture.split(raw)
+    x = (last.to(raw.dtype) * logistic_mixture.STEP - 1)[..., None]
+    return torch.cat([logits, x + steps * torch.exp(log_scale), log_scale], dim=-1)
+
+
 def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:
     """Return a table in which neighbouring levels have similar rows, so that rare ones start well."""
     place = (2 * torch.arange(config.levels) + 1) / config.levels - 1  # after compression
@@ -481,4 +619,4 @@ def _first_guess(config: WaveNetConfig) -> torch.Tensor:
     if not config.components:
         return torch.zeros(config.levels)
     k = config.components
-    return torch.cat([torch.zeros(k), torch.linspace(-0.05, 0.05, k), torch.full((k,), -4.0)])
+    return torch.cat([torch.zeros(k), torch.linspace(-1, 1, k), torch.linspace(-7, -3, k)])

@@ -120,9 +120,13 @@ def score(network: WaveNet, recordings: Iterable[Recording]) -> float:
     return -nats / math.log(2) / samples
 
 
-SPEECH = WaveNetConfig(dilated_stack(2, 9), channels=64)
+STACK = dilated_stack(2, 9)
 
 RECIPES = {
-    "wavenet-speech": Recipe(SPEECH, Schedule(7000, 3e-3, warmup=200)),
+    "wavenet-speech": Recipe(WaveNetConfig(STACK, channels=64), Schedule(7000, 3e-3, warmup=200)),
+    "wavenet-speech-16bit": Recipe(
+        WaveNetConfig(STACK, channels=48, levels=2**16, components=8),
+        Schedule(5000, 3e-3, warmup=200),
+    ),
 }
 """Every trained model of the course, by name."""
