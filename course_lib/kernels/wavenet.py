@@ -112,7 +112,7 @@ def sample(network, state, uniforms, temperature):
         if network.components == 0:
             code = draw(outputs, temperature, uniforms[n, 0])
         else:
-            code = draw_logistic(outputs, temperature, uniforms[n, 0], uniforms[n, 1])
+            code = draw_logistic(outputs, state.cursor[1], temperature, uniforms[n])
         codes[n] = code
         state.cursor[0] += 1
         state.cursor[1] = code
@@ -122,7 +122,7 @@ def sample(network, state, uniforms, temperature):
 @_compiled
 def _scratch(network):
     """Return [x[t - d], x[t]], the gates' input and output, the mix's output, and the skip sum."""
-    layers, channels, wide = network.mix.shape
+    channels, wide = network.mix.shape[1:]
     residual = network.embedding.shape[1]
     return (
         np.empty(2 * residual, np.float32),
@@ -257,15 +257,15 @@ def draw(logits, temperature, uniform):
 
 
 @_compiled
-def draw_logistic(parameters, temperature, which, where):
-    """Return a 16-bit level from K logits, K means and K log scales: the law `which` picks.
+def draw_logistic(parameters, last, temperature, uniforms):
+    """Return a 16-bit level from K logits, K steps m and K ln s; the first number picks the law.
 
-    x = mean + temperature scale (ln u - ln(1 - u)), to the nearest level.
+    x = x_last + s (m + temperature (ln u - ln(1 - u))), to the nearest level.
     """
     components = len(parameters) // 3
-    k = draw(parameters[:components], temperature, which)
-    mean = parameters[components : 2 * components][k]
-    log_scale = max(parameters[2 * components :][k], np.float32(-13.0))
-    u = min(max(where, 1e-7), 1.0 - 1e-7)
-    x = mean + temperature * np.exp(np.float64(log_scale)) * (np.log(u) - np.log1p(-u))
-    return int(min(max(np.rint((x + 1.0) * 32768.0), 0.0), 65535.0))
+    k = draw(parameters[:components], temperature, uniforms[0])
+    step = np.float64(parameters[components : 2 * components][k])
+    log_scale = max(np.float64(parameters[2 * components :][k]), -13.0)
+    u = min(max(uniforms[1], 1e-7), 1.0 - 1e-7)
+    change = np.exp(log_scale) * (step + temperature * (np.log(u) - np.log1p(-u)))
+    return int(min(max(np.rint(last + 32768.0 * change), 0.0), 65535.0))

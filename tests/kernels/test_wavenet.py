@@ -32,8 +32,6 @@ def network(rng, *, holds=1, hold=1, components=0, channels=(5, 7, 6, 9)):
         components=components,
     )
     if components:
-        weights.head2_bias[components : 2 * components] = np.linspace(-0.4, 0.4, components)
-        weights.head2[:, components:] *= 0.1
         weights.head2_bias[2 * components :] -= 3.0
     return weights
 
@@ -75,7 +73,7 @@ def first_above(heap, u):
     return min(int(np.argmax(heap > u)) if (heap > u).any() else len(heap), len(heap) - 1)
 
 
-def drawn(weights, outputs, temperature, uniforms):
+def drawn(weights, outputs, last, temperature, uniforms):
     k = weights.components
     logits = outputs[:k] if k else outputs
     if temperature == 0:
@@ -85,16 +83,15 @@ def drawn(weights, outputs, temperature, uniforms):
     if not k:
         return choice
     u = uniforms[1]
-    x = outputs[k + choice] + temperature * np.exp(outputs[2 * k + choice]) * np.log(u / (1 - u))
-    return int(np.clip(np.rint((x + 1) * 32768), 0, 65535))
+    steps = outputs[k + choice] + temperature * np.log(u / (1 - u))
+    return int(np.clip(np.rint(last + 32768 * np.exp(outputs[2 * k + choice]) * steps), 0, 65535))
 
 
 def naive(weights, prompt, uniforms, temperature, first):
     codes = list(prompt)
     for row in uniforms:
-        codes.append(
-            drawn(weights, outputs_of(weights, np.array(codes, int), first), temperature, row)
-        )
+        outputs = outputs_of(weights, np.array(codes, int), first)
+        codes.append(drawn(weights, outputs, codes[-1], temperature, row))
     return np.array(codes[len(prompt) :])
 
 
@@ -129,7 +126,7 @@ def test_a_mixtures_amplitudes_are_the_readable_ones(rng, temperature):
     # The levels are 16-bit ones: each is compared given the compiled ones before it.
     for n in range(40):
         past = np.concatenate([prompt, codes[:n]])
-        expected = drawn(weights, outputs_of(weights, past, -1), temperature, uniforms[n])
+        expected = drawn(weights, outputs_of(weights, past, -1), past[-1], temperature, uniforms[n])
         assert abs(codes[n] - expected) <= 2
 
 
@@ -199,6 +196,8 @@ def test_draws_at_the_ends():
     assert kernels.draw(logits.copy(), 1.0, 0.0) == 1
     assert kernels.draw(logits.copy(), 1.0, 1 - 1e-16) == 2
     assert kernels.draw(logits.copy(), 0.0, 0.0) == 2
-    parameters = np.array([0.0, 9.0, 0.5, 3.0, -2.0, -2.0], np.float32)
-    assert kernels.draw_logistic(parameters, 1.0, 0.5, 0.5) == 65535
-    assert kernels.draw_logistic(-parameters, 1.0, 0.0, 0.0) == 0
+    parameters = np.array([0.0, 9.0, 0.5, 30.0, -2.0, -2.0], np.float32)
+    assert kernels.draw_logistic(parameters.copy(), 40000, 1.0, np.array([0.5, 0.5])) == 65535
+    assert kernels.draw_logistic(-parameters, 20000, 1.0, np.array([0.5, 0.0])) == 0
+    narrow = np.array([0.0, 2.0, -99.0], np.float32)  # as narrow as is allowed: e^-13
+    assert kernels.draw_logistic(narrow, 700, 1.0, np.array([0.5, 0.5])) == 700
