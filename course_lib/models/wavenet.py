@@ -16,8 +16,19 @@ from jaxtyping import Float, Int
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.core import Batch, Encoding, Likelihood, check_codes, check_count
+from course_lib.core import (
+    Batch,
+    Encoding,
+    Likelihood,
+    SignalLike,
+    check_codes,
+    check_count,
+    check_generator,
+    check_number,
+    spawn,
+)
 from course_lib.features.quantise import LinearQuantiser, MuLaw
+from course_lib.kernels import wavenet as kernels
 from course_lib.models import logistic_mixture
 
 BLOCK = 8000
@@ -150,7 +161,7 @@ def causal_convolution(
 def gated_activation(
     a: Float[torch.Tensor, "*time two_channels"],
 ) -> Float[torch.Tensor, "*time channels"]:
-    """Return tanh(a_filter) * sigmoid(a_gate): the first half of the channels, let through by the second.
+    """Return tanh(a_filter) * sigmoid(a_gate): half of the channels, let through by the others.
 
     van den Oord et al. (2016), eq. 2.
     """
@@ -402,6 +413,107 @@ class WaveNet(nn.Module):
         values = self.level_log_probabilities(codes, encoding, voice=voice, mel=mel)
         return Likelihood(float(values.sum()))
 
+    # -------------------------------------------------------------- sampling
+
+    def stream(
+        self,
+        length: int,
+        *,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+        prompt: SignalLike | None = None,
+        block: int = 2000,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
+
+        Ancestral sampling by the compiled kernel: the codes are those of `sample_with_queues`
+        for the same uniform numbers, up to rounding in float32.
+
+        Parameters
+        ----------
+        length : samples in all, not counting the prompt
+        rng : the caller's generator
+        temperature : 1 samples what was learned; lower is safer; 0 takes the likeliest
+        voice : one of ``config.voices``, for a network that listens to one
+        mel : log-mel frames of what is to be heard (prompt included), for a vocoder
+        prompt : a sound to go on from, at the network's sample rate
+        block : samples in a block
+
+        Raises
+        ------
+        TypeError, ValueError
+            For counts below 1, a negative temperature, conditions that are missing, unknown or
+            misshapen, or a prompt that the encoding refuses.
+        """
+        config, encoding = self.config, self.config.encoding
+        length, block = check_count(length, "length"), check_count(block, "block")
+        if (temperature := check_number(temperature, "temperature", below=math.inf)) < 0:
+            raise ValueError(f"need a temperature of 0 or more, got {temperature:g}")
+        check_generator(rng)
+        if not (config.gated and config.residual and config.skips):
+            raise ValueError(
+                "need a network with gates, residual and skip connections; one with a part taken "
+                "out is sampled with sample_with_queues"
+            )
+        past = np.empty(0, np.int64) if prompt is None else encoding.encode(prompt)
+        bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
+        return self._blocks(length, block, rng, temperature, past, bias, hold, lead)
+
+    def _blocks(
+        self,
+        length: int,
+        block: int,
+        rng: np.random.Generator,
+        temperature: float,
+        past: Int[np.ndarray, "time"],
+        bias: torch.Tensor,
+        hold: int | None,
+        lead: int,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        network = self._arrays(bias[:, 0], hold)
+        state = kernels.start(network, self.config.silence, 1)
+        kernels.prime(network, state, np.full(lead - 1, self.config.silence))
+        kernels.prime(network, state, past)
+        width = 2 if self.config.components else 1
+        for first in range(0, length, block):
+            uniforms = rng.random((min(block, length - first), width))
+            codes = kernels.sample(network, state, uniforms, temperature)
+            yield self.config.encoding.decode(codes)
+
+    def sample(
+        self,
+        length: int,
+        *,
+        count: int = 1,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+        prompt: SignalLike | None = None,
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
+        length, rngs = check_count(length, "length"), spawn(rng, count)
+        told = {"temperature": temperature, "voice": voice, "mel": mel, "prompt": prompt}
+        return np.stack([np.concatenate([*self.stream(length, rng=r, **told)]) for r in rngs])
+
+    def _arrays(self, bias: torch.Tensor, hold: int | None) -> kernels.Network:
+        """Return the weights as the compiled sampler takes them."""
+
+        def plain(tensor: torch.Tensor) -> np.ndarray:
+            return np.ascontiguousarray(tensor.detach().cpu().numpy(), np.float32)
+
+        embedding = self.embedding
+        if self.config.components:
+            embedding = torch.cat([embedding, self.embedding_bias[None]])
+        return kernels.Network(
+            plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
+            plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
+            plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
+            self.config.components,
+        )  # fmt: skip
+
     @torch.no_grad()
     def _condition_one(
         self, voice: str | None, mel: np.ndarray | None, length: int
@@ -606,7 +718,7 @@ def _from_last(
 
 
 def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:
-    """Return a table in which neighbouring levels have similar rows, so that rare ones start well."""
+    """Return a table whose neighbouring rows are similar, so that rare levels start well."""
     place = (2 * torch.arange(config.levels) + 1) / config.levels - 1  # after compression
     waves = torch.arange(1, 9)[:, None] * math.pi * place / 2
     features = torch.stack([place, place**2, *torch.sin(waves), *torch.cos(waves)], dim=1)
