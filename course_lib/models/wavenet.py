@@ -495,7 +495,7 @@ class WaveNet(nn.Module):
     ) -> Float[np.ndarray, "count length"]:
         """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
         length, rngs = check_count(length, "length"), spawn(rng, count)
-        told = {"temperature": temperature, "voice": voice, "mel": mel, "prompt": prompt}
+        told: dict[str, Any] = {"temperature": temperature, "voice": voice, "mel": mel, "prompt": prompt}
         return np.stack([np.concatenate([*self.stream(length, rng=r, **told)]) for r in rngs])
 
     def _arrays(self, bias: torch.Tensor, hold: int | None) -> kernels.Network:
@@ -504,7 +504,7 @@ class WaveNet(nn.Module):
         def plain(tensor: torch.Tensor) -> np.ndarray:
             return np.ascontiguousarray(tensor.detach().cpu().numpy(), np.float32)
 
-        embedding = self.embedding
+        embedding: torch.Tensor = self.embedding
         if self.config.components:
             embedding = torch.cat([embedding, self.embedding_bias[None]])
         return kernels.Network(
