@@ -94,12 +94,26 @@ def draw(
     """Return a code drawn with two uniform numbers: one picks the component, one the amplitude.
 
     x = mu_i + temperature * s_i (ln u - ln(1 - u)), the inverse of the logistic law's
-    distribution function, rounded to the nearest level.
+    distribution function, rounded to the nearest level; the component i is drawn by `choose`.
     """
     logits, mean, log_scale = split(parameters)
-    heaps = torch.softmax(logits, -1).cumsum(-1)
-    chosen = (heaps <= uniforms[..., :1]).sum(-1, keepdim=True).clamp(max=logits.shape[-1] - 1)
+    chosen = choose(logits, uniforms[..., 0], temperature)[..., None]
     u = uniforms[..., 1:].clamp(1e-7, 1 - 1e-7)
     spread = temperature * torch.exp(log_scale.gather(-1, chosen))
     x = mean.gather(-1, chosen) + spread * (torch.log(u) - torch.log1p(-u))
     return ((x[..., 0] + 1) / STEP).round().clamp(0, TOP).to(torch.int64)
+
+
+def choose(
+    logits: Float[torch.Tensor, "*shape choices"],
+    uniforms: Float[torch.Tensor, "*shape"],
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "*shape"]:
+    """Return the first choice whose cumulative probability exceeds the uniform number.
+
+    P(i) is proportional to exp(logit_i / temperature); at temperature 0 the likeliest is taken.
+    """
+    if temperature == 0:
+        return logits.argmax(-1)
+    heaps = torch.softmax(logits / temperature, -1).cumsum(-1)
+    return (heaps <= uniforms[..., None] * heaps[..., -1:]).sum(-1).clamp(max=logits.shape[-1] - 1)
