@@ -495,7 +495,12 @@ class WaveNet(nn.Module):
     ) -> Float[np.ndarray, "count length"]:
         """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
         length, rngs = check_count(length, "length"), spawn(rng, count)
-        told: dict[str, Any] = {"temperature": temperature, "voice": voice, "mel": mel, "prompt": prompt}
+        told: dict[str, Any] = {
+            "temperature": temperature,
+            "voice": voice,
+            "mel": mel,
+            "prompt": prompt,
+        }
         return np.stack([np.concatenate([*self.stream(length, rng=r, **told)]) for r in rngs])
 
     def _arrays(self, bias: torch.Tensor, hold: int | None) -> kernels.Network:
@@ -507,7 +512,7 @@ class WaveNet(nn.Module):
         embedding: torch.Tensor = self.embedding
         if self.config.components:
             embedding = torch.cat([embedding, self.embedding_bias[None]])
-        return kernels.Network(
+        return kernels.network(
             plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
             plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
             plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
@@ -532,11 +537,11 @@ class WaveNet(nn.Module):
             frames = torch.as_tensor(np.asarray(mel), dtype=dtype, device=device)
             if config.mel is not None and frames.ndim == 2:
                 need = -(-length // config.mel.hop_length)
-                if len(frames) < need or not torch.isfinite(frames).all():
+                if not (need <= len(frames) <= need + 1 and torch.isfinite(frames).all()):
                     raise ValueError(
-                        f"need at least {need} finite mel frames for {length} samples at a hop of "
-                        f"{config.mel.hop_length}, got {len(frames)}; frame m belongs to sample "
-                        "m * hop_length at the network's sample rate"
+                        f"need {need} or {need + 1} finite mel frames for {length} samples at a "
+                        f"hop of {config.mel.hop_length}, got {len(frames)}; frame m belongs to "
+                        "sample m * hop_length at the network's sample rate"
                     )
                 hops = -(-lead // config.mel.hop_length)
                 lead = hops * config.mel.hop_length

@@ -1,0 +1,71 @@
+"""Products, activations and draws against numpy in float64."""
+
+import numpy as np
+import pytest
+
+from course_lib.kernels import layers
+
+
+@pytest.mark.parametrize("inputs", [1, 3, 4, 5, 64])
+@pytest.mark.parametrize("outputs", [1, 31, 32, 33, 192])
+def test_a_packed_product_is_the_product(rng, inputs, outputs):
+    weights = rng.standard_normal((3, inputs, outputs)).astype(np.float32)
+    packed = layers.pack(weights)
+    assert packed.ctypes.data % 64 == 0
+    x = layers.aligned(packed.shape[2])
+    x[:inputs] = rng.standard_normal(inputs)
+    out = np.full((packed.shape[1], layers.PANEL), np.nan, np.float32)
+    for matrix, panels in zip(weights, packed, strict=True):
+        layers.product(x, panels, out)
+        expected = x[:inputs].astype(float) @ matrix.astype(float)
+        np.testing.assert_allclose(out.ravel()[:outputs], expected, atol=2e-5)
+        assert not out.ravel()[outputs:].any()
+
+
+def test_the_rational_gate_is_a_gate(rng):
+    content, gate = np.meshgrid(
+        np.r_[np.linspace(-12, 12, 1201), -1e4, 1e4], np.r_[np.linspace(-25, 25, 501), -1e4, 1e4]
+    )
+    a = np.concatenate([content.ravel(), gate.ravel()]).astype(np.float32)
+    bias = rng.standard_normal(len(a)).astype(np.float32)
+    z = np.empty(len(a) // 2, np.float32)
+    layers.gated(a, bias, z)
+    content, gate = np.split((a + bias).astype(float), 2)
+    with np.errstate(over="ignore"):
+        expected = np.tanh(content) / (1 + np.exp(-gate))
+    assert np.abs(z - expected).max() < 1e-6
+
+
+def test_exponentials_are_exact_to_float32():
+    x = np.r_[np.linspace(-86, 0, 20011), -np.log(2) * np.arange(100) / 2].astype(np.float32)
+    y = x.copy()
+    layers.exponentials(y)
+    np.testing.assert_allclose(y, np.exp(x.astype(float)), rtol=4e-6)
+    small = x > -2
+    np.testing.assert_allclose(y[small], np.exp(x[small].astype(float)), rtol=4e-7)
+    far = np.array([-90.0, -1e4, -1e30, -np.inf], np.float32)
+    layers.exponentials(far)
+    assert not far.any()
+
+
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def test_draws_follow_the_softmax(rng):
+    logits = rng.standard_normal(300).astype(np.float32) * 4
+    for temperature in (0.3, 1.0, 2.0):
+        heap = np.cumsum(softmax(logits.astype(float) / temperature))
+        for u in rng.random(200):
+            level = layers.draw(logits.copy(), temperature, u)
+            assert heap[level] > u - 1e-6
+            assert level == 0 or heap[level - 1] <= u + 1e-6
+
+
+def test_draws_at_the_ends():
+    logits = np.array([-np.inf, 0.0, 5.0, -200.0], np.float32)
+    assert layers.draw(logits.copy(), 1.0, 0.0) == 1
+    assert layers.draw(logits.copy(), 1.0, 1 - 1e-16) == 2
+    assert layers.draw(logits.copy(), 0.0, 0.0) == 2
+    assert layers.draw(logits.copy(), 1e-300, 0.9) == 2
