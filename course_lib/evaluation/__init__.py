@@ -12,14 +12,26 @@ from course_lib.evaluation.spectral import (
     log_spectral_distance,
     snr,
 )
+from course_lib.evaluation.vocoding import (
+    VocoderScore,
+    compare_vocoders,
+    harmonicity,
+    mel_distance,
+    vocoder_table,
+)
 
 __all__ = [
     "BitsPerSample",
     "Comparison",
+    "VocoderScore",
     "bits_per_sample",
+    "compare_vocoders",
     "comparison_table",
     "dither",
+    "harmonicity",
     "image_rejection",
     "log_spectral_distance",
+    "mel_distance",
     "snr",
+    "vocoder_table",
 ]
