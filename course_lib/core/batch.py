@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:  # networks need torch; the rest of the course does not
@@ -20,6 +20,11 @@ class Batch:
     voice : who speaks, int64 of shape (batch,)
     mel : log-mel frames that go with the inputs, float32 of shape (frames, batch, bands)
     fresh : whether new sounds begin; if not, the batch goes on where the one before it ended
+
+    Raises
+    ------
+    ValueError
+        For inputs of another shape, or conditions for another number of sounds.
     """
 
     inputs: torch.Tensor
@@ -27,27 +32,47 @@ class Batch:
     mel: torch.Tensor | None = None
     fresh: bool = True
 
+    def __post_init__(self) -> None:
+        if self.inputs.ndim != 2 or not self.inputs.numel():
+            raise ValueError(
+                f"need inputs of shape (time, batch), got {tuple(self.inputs.shape)}; "
+                "time comes first, and a single sound is x[:, None]"
+            )
+        for name, axis in (("voice", 0), ("mel", 1)):
+            condition = getattr(self, name)
+            if condition is not None and condition.shape[axis] != len(self):
+                raise ValueError(
+                    f"need a {name} for each of {len(self)} sounds, got {condition.shape[axis]}"
+                )
+
     def __len__(self) -> int:
         """The number of sounds."""
         return int(self.inputs.shape[1])
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
-        moved = self._with(lambda tensor: tensor.to(device))
-        return moved if self.voice is None else replace(moved, voice=self.voice.to(device))
+        return self._changed(lambda tensor, axis: tensor.to(device))
 
     def shard(self, rank: int, ranks: int) -> Batch:
-        """Return every `ranks`-th sound, from the `rank`-th on: one process's share."""
-        share = self._with(lambda tensor: tensor[:, rank::ranks])
-        return share if self.voice is None else replace(share, voice=self.voice[rank::ranks])
+        """Return every `ranks`-th sound, from the `rank`-th on: one process's share.
 
-    def _with(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
-        fields = {
-            name: change(tensor)
-            for name in ("inputs", "mel")
-            if (tensor := getattr(self, name)) is not None
-        }
-        return replace(self, **fields)
+        Raises
+        ------
+        ValueError
+            For sounds that do not divide evenly: the mean over shares were not the mean over all.
+        """
+        if len(self) % ranks:
+            raise ValueError(
+                f"need a batch that divides among {ranks} processes, got {len(self)} sounds; "
+                "take another number of devices"
+            )
+        return self._changed(lambda x, axis: x[rank::ranks] if axis == 0 else x[:, rank::ranks])
+
+    def _changed(self, change: Callable[[torch.Tensor, int], torch.Tensor]) -> Batch:
+        """Return the batch with a function applied to each tensor and the axis of its sounds."""
+        voice = None if self.voice is None else change(self.voice, 0)
+        mel = None if self.mel is None else change(self.mel, 1)
+        return Batch(change(self.inputs, 1), voice, mel, self.fresh)
 
 
 Batches: TypeAlias = Callable[[int], Batch]

@@ -50,7 +50,7 @@ def crops(
     TypeError, ValueError
         For no sounds, counts below 1, or conditions that do not go with the sounds.
     """
-    _check(sounds, length=length, context=context, size=size)
+    _check(sounds, seed, length=length, context=context, size=size, hop_length=hop_length)
     if length % hop_length or context % hop_length:
         raise ValueError(
             f"need a length and context that are multiples of the hop of {hop_length} samples, "
@@ -61,7 +61,7 @@ def crops(
             raise ValueError(f"need one of {name} a sound, {len(sounds)}, got {len(conditions)}")
     of_sound = np.zeros(len(sounds), int) if voices is None else np.asarray(voices)
     names = np.unique(of_sound)
-    members = [np.flatnonzero(of_sound == name) for name in names]
+    members = [np.flatnonzero(of_sound == name).tolist() for name in names]
     joined = [
         _joined([sounds[i] for i in group], context, silence, hop_length) for group in members
     ]
@@ -81,11 +81,19 @@ def crops(
         ]
     )
     piece = context + length
+    for name, stream in zip(names, joined, strict=True):
+        if len(stream) < piece:
+            whose = "" if voices is None else f" of voice {name}"
+            raise ValueError(
+                f"need {piece - 2 * context} samples or more of sound{whose} to cut pieces of "
+                f"length {length} from, got {len(stream) - 2 * context}; shorten the length"
+            )
 
     def batch(index: int) -> Batch:
         rng = np.random.default_rng([seed, index])
         chosen = rng.choice(len(names), size, p=weights / weights.sum())
-        starts = [hop_length * rng.integers((len(joined[g]) - piece) // hop_length) for g in chosen]
+        places = [(len(joined[g]) - piece) // hop_length + 1 for g in chosen]
+        starts = hop_length * rng.integers(places)
         inputs = np.stack(
             [joined[g][s : s + piece] for g, s in zip(chosen, starts, strict=True)], axis=1
         )
@@ -125,7 +133,7 @@ def streams(
     TypeError, ValueError
         For no sounds, counts below 1, or sounds that are too short for so many readers.
     """
-    _check(sounds, length=length, size=size, gap=gap)
+    _check(sounds, seed, length=length, size=size, gap=gap)
     total = sum(len(sound) + gap for sound in sounds)
     each = total // size
     steps = (each - 1) // length
@@ -149,9 +157,12 @@ def streams(
     return batch
 
 
-def _check(sounds: Sounds, **counts: int) -> None:
+def _check(sounds: Sounds, seed: int, **counts: int) -> None:
     if not sounds:
         raise ValueError("need at least one sound to cut batches from, got none")
+    if len({sound.dtype for sound in sounds}) > 1 or any(sound.ndim != 1 for sound in sounds):
+        raise ValueError("need sounds of one kind of number, each of shape (time,)")
+    check_count(seed, "seed", minimum=0)
     for name, count in counts.items():
         check_count(count, name)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +17,29 @@ import torch
 from course_lib.training.loop import Run
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file to write, which then takes the place of the old one in one step.
+
+    A kill at any time leaves either the old file or the new, complete.  The folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())  # its content reaches the disk before its name
+        os.replace(temporary, path)
+
+
 def save_tensors(
     path: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any] | None = None
 ) -> None:
-    """Write tensors and a few facts about them to one file, in one step.
-
-    The file is complete under a name of its own before it takes the place of the old one, so
-    that a kill at any time leaves either the old or the new.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        facts = {"about": json.dumps(about or {}, ensure_ascii=False)}
-        whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-        safetensors.torch.save_file(whole, name, metadata=facts)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write tensors and a few facts about them to one file, in one step (`replacing`)."""
+    facts = {"about": json.dumps(about or {}, ensure_ascii=False)}
+    whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        temporary.write_bytes(safetensors.torch.save(whole, facts))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -51,25 +57,35 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})["about"])
-            return {key: file.get_tensor(key) for key in file.keys()}, about  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(
             f"need a file of tensors written by the course, but {path} is damaged or foreign "
             f"({error}); delete it, or fetch it again"
         ) from error
+    if not isinstance(about, dict):
+        raise ValueError(f"need facts about the tensors in {path}, got {about!r}; delete it")
+    return tensors, about
 
 
 def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
-    """Write all that a run needs to go on as if it had never stopped."""
+    """Write all that a run needs to go on as if it had never stopped.
+
+    In a team, every process must call this, and the first one writes.
+    """
     tensors = {f"model.{name}": tensor for name, tensor in run.model.state_dict().items()}
-    names = {parameter: name for name, parameter in run.model.named_parameters()}
+    names = {id(parameter): name for name, parameter in run.model.named_parameters()}
     for parameter, state in run.optimizer.state.items():
         for key, value in state.items():
-            tensors[f"optimizer.{key}.{names[parameter]}"] = torch.as_tensor(value)
+            tensors[f"optimizer.{key}.{names[id(parameter)]}"] = torch.as_tensor(value)
     carry = run.carry if isinstance(run.carry, tuple) else (run.carry,)
-    tensors |= {f"carry.{i}": part for i, part in enumerate(carry) if part is not None}
+    parts = [part for part in carry if part is not None]
+    if run.team is not None:
+        parts = [run.team.gather(part) for part in parts]
+    tensors |= {f"carry.{i}": part for i, part in enumerate(parts)}
     facts = {"done": run.done, "carried": isinstance(run.carry, tuple), **(about or {})}
-    save_tensors(path, tensors, facts)
+    if run.team is None or run.team.rank == 0:
+        save_tensors(path, tensors, facts)
 
 
 def load_run(path: Path, run: Run) -> dict[str, Any]:
@@ -78,27 +94,33 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `load_tensors`, and for a run of another network.
+        As `load_tensors`, and for a file that is no checkpoint, or one of another network.
     """
     tensors, about = load_tensors(path)
     state = {key[6:]: value for key, value in tensors.items() if key.startswith("model.")}
+    if not state or not isinstance(about.get("done"), int) or "carried" not in about:
+        raise ValueError(f"need a checkpoint of a run, but {path} is not one; delete or move it")
+    learned = {key: value for key, value in tensors.items() if key.startswith("optimizer.")}
     parameters = dict(run.model.named_parameters())
     expected = {name: tuple(tensor.shape) for name, tensor in run.model.state_dict().items()}
-    if {name: tuple(tensor.shape) for name, tensor in state.items()} != expected:
+    if {name: tuple(tensor.shape) for name, tensor in state.items()} != expected or not {
+        key.split(".", 2)[2] for key in learned
+    } <= set(parameters):
         raise ValueError(
             f"need a checkpoint of this network, but {path} holds tensors of other names or "
-            "shapes; train afresh without --resume, or bring back the recipe that it was for"
+            "shapes; train afresh in another folder, or bring back the recipe that it was for"
         )
     run.model.load_state_dict(state)
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, kind, name = key.split(".", 2)
-            parameter = parameters[name]
-            place = torch.device("cpu") if kind == "step" else parameter.device
-            run.optimizer.state[parameter][kind] = value.to(place)
+    for key, value in learned.items():
+        _, kind, name = key.split(".", 2)
+        parameter = parameters[name]
+        place = torch.device("cpu") if kind == "step" else parameter.device
+        run.optimizer.state[parameter][kind] = value.to(place)
     carry = tuple(
         tensors[key].to(run.device) for key in sorted(tensors) if key.startswith("carry.")
     )
+    if run.team is not None:
+        carry = tuple(run.team.part(part) for part in carry)
     run.carry = carry if about["carried"] else (carry[0] if carry else None)
-    run.done = int(about["done"])
+    run.done = about["done"]
     return about

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from course_lib.core import Batches, Trainable, check_count, check_number
+from course_lib.training.distributed import Team
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Schedule:
     steps : updates in all
     learning_rate : the peak
     warmup : steps that it takes to get there
-    weight_decay : of the matrices (biases and other vectors do not decay)
+    weight_decay : of the matrices; what is named a bias, and other vectors, do not decay
     clip_norm : gradients longer than this are shortened to it; infinity never clips
     bfloat16 : whether matrix products are taken in bfloat16
 
@@ -37,7 +38,7 @@ class Schedule:
     References
     ----------
     Loshchilov and Hutter (2019), "Decoupled weight decay regularization"; Pascanu, Mikolov and
-    Bengio (2013), "On the difficulty of training recurrent neural networks", algorithm 1 (clipping).
+    Bengio (2013), "On the difficulty of training recurrent neural networks", algorithm 1.
     """
 
     steps: int
@@ -54,7 +55,10 @@ class Schedule:
             raise ValueError(
                 f"need a warmup shorter than the run of {self.steps} steps, got {self.warmup}"
             )
-        if not self.clip_norm > 0:
+        check_number(self.weight_decay, "weight_decay")
+        if self.weight_decay < 0:
+            raise ValueError(f"need a weight_decay of at least 0, got {self.weight_decay}")
+        if not self.clip_norm > 0:  # infinity will do, NaN will not
             raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
 
     def rate(self, index: int) -> float:
@@ -92,25 +96,40 @@ class Run:
     ----------
     model : the network; its weights change in place
     schedule : of the run
+    team : the processes that share each batch, or None for this one alone
 
     Attributes
     ----------
     done : steps behind us
     carry : what the network handed over to its next batch
+
+    Raises
+    ------
+    TypeError
+        For a network without a loss.
+    ValueError
+        For a network without weights.
     """
 
-    def __init__(self, model: torch.nn.Module, schedule: Schedule) -> None:
+    def __init__(
+        self, model: torch.nn.Module, schedule: Schedule, team: Team | None = None
+    ) -> None:
         if not isinstance(model, Trainable):
             raise TypeError(f"need a network with a loss, got {type(model).__name__}")
+        named = list(model.named_parameters())
+        if not named:
+            raise ValueError(f"need a network with weights to train, got {type(model).__name__}")
         self.model = model
         self.schedule = schedule
+        self.team = team
         self.done = 0
         self.carry: Any = None
-        matrices = [p for p in model.parameters() if p.ndim > 1]
-        vectors = [p for p in model.parameters() if p.ndim <= 1]
+        self._loss = model.loss if team is None else team.wrapped(model)
+        still = [p for name, p in named if p.ndim <= 1 or name.endswith("bias")]
+        matrices = [p for name, p in named if not (p.ndim <= 1 or name.endswith("bias"))]
         groups = [
             {"params": matrices, "weight_decay": schedule.weight_decay},
-            {"params": vectors, "weight_decay": 0.0},
+            {"params": still, "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
@@ -129,14 +148,20 @@ class Run:
         """
         began = time.perf_counter()
         while self.done < self.schedule.steps:
-            batch = batches(self.done).to(self.device)
+            batch = batches(self.done)
+            if self.team is not None:
+                batch = self.team.share(batch)
             with torch.autocast(self.device.type, torch.bfloat16, self.schedule.bfloat16):
-                loss, self.carry = self.model.loss(batch, self.carry)
+                loss, carry = self._loss(batch.to(self.device), self.carry)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            yield self._update(float(loss.detach()), began)
+            mean = loss.detach() if self.team is None else self.team.mean(loss.detach())
+            norm, rate = self._update(float(mean))
+            self.carry, self.done = carry, self.done + 1
+            yield Step(self.done - 1, float(mean), norm, rate, time.perf_counter() - began)
 
-    def _update(self, loss: float, began: float) -> Step:
+    def _update(self, loss: float) -> tuple[float, float]:
+        """Change the weights; return the gradient's norm and the learning rate."""
         norm = float(
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip_norm)
         )
@@ -149,8 +174,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
-        self.done += 1
-        return Step(self.done - 1, loss, norm, rate, time.perf_counter() - began)
+        return norm, rate
 
 
 def training_steps(model: torch.nn.Module, batches: Batches, schedule: Schedule) -> Iterator[Step]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from course_lib.audio import Clip
-from course_lib.core import Batches
+from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue, Recording, speech
 from course_lib.features import log_mel
+from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.wavenet import (
     SILENT_MEL,
     MelCondition,
@@ -20,7 +21,10 @@ from course_lib.models.wavenet import (
     WaveNetConfig,
     dilated_stack,
 )
-from course_lib.training import Schedule, crops
+from course_lib.training import Schedule, crops, streams
+
+Configuration: TypeAlias = WaveNetConfig | RecurrentConfig
+Network: TypeAlias = WaveNet | RecurrentNetwork
 
 VOICES = {"Allison Smith": "en", "June Wallack": "fr", "Carlo Flora": "it", "ivrvoice.ru": "ru"}
 """The four voices of the recordings, and the language in which each is heard."""
@@ -38,9 +42,14 @@ class Recipe:
     length, size : samples in a piece, and pieces in a batch
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation prompts
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a seed below 0.
     """
 
-    network: WaveNetConfig
+    network: Configuration
     schedule: Schedule
     languages: tuple[str, ...] = ("en",)
     length: int = 4096
@@ -48,38 +57,56 @@ class Recipe:
     seed: int = 1
     validate_every: int = 500
 
-    def build(self) -> WaveNet:
+    def __post_init__(self) -> None:
+        for name in ("length", "size", "validate_every"):
+            check_count(getattr(self, name), name)
+        check_count(self.seed, "seed", minimum=0)
+
+    def build(self) -> Network:
         """Return the untrained network."""
-        return WaveNet(self.network, seed=self.seed)
+        return network_of(self.network, seed=self.seed)
 
     def prompts(self, split: str) -> Catalogue:
         """Return the recordings of a split."""
         return speech(language=self.languages, split=split)
 
-    def batches(self, network: WaveNet) -> Batches:
-        """Return what the network learns from."""
+    def batches(self, network: Network) -> Batches:
+        """Return what the network learns from: pieces for a WaveNet, streams for a state."""
         config = self.network
         recordings = self.prompts("train")
         clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
-        voices = mels = None
-        if config.voices:
-            voices = [config.voices.index(recording.voice) for recording in recordings]
-        if config.mel is not None:
-            mels = [mel_frames(clip, config.mel) for clip in clips]
-        hop = config.mel.hop_length if config.mel else 1
-        context = -(-network.receptive_field // hop) * hop
+        codes = [config.encoding.encode(clip) for clip in clips]
+        if not isinstance(network, WaveNet):
+            return streams(
+                codes,
+                length=self.length,
+                size=self.size,
+                seed=self.seed,
+                gap=config.sample_rate // 10,  # long enough for a state to forget
+                silence=config.silence,
+            )
+        told = [conditions(network, *pair) for pair in zip(recordings, clips, strict=True)]
+        shape = network.config
+        hop = shape.mel.hop_length if shape.mel else 1
         return crops(
-            [config.encoding.encode(clip) for clip in clips],
+            codes,
             length=self.length // hop * hop,
-            context=context,
+            context=-(-network.receptive_field // hop) * hop,
             size=self.size,
             seed=self.seed,
-            silence=config.silence,
-            voices=voices,
-            mels=mels,
+            silence=shape.silence,
+            voices=[shape.voices.index(t["voice"]) for t in told] if shape.voices else None,
+            mels=[t["mel"] for t in told] if shape.mel else None,
             silent_mel=SILENT_MEL,
             hop_length=hop,
         )
+
+
+def network_of(configuration: Configuration, *, seed: int = 0) -> Network:
+    """Return an untrained network of a configuration."""
+    if isinstance(configuration, RecurrentConfig):
+        return RecurrentNetwork(configuration, seed=seed)
+    return WaveNet(configuration, seed=seed)
 
 
 def prepared(clip: Clip) -> Clip:
@@ -97,19 +124,27 @@ def mel_frames(clip: Clip, condition: MelCondition) -> np.ndarray:
     ).astype(np.float32)
 
 
-def conditions(network: WaveNet, recording: Recording, clip: Clip) -> dict[str, Any]:
+def conditions(network: Network, recording: Recording, clip: Clip) -> dict[str, Any]:
     """Return what the network is told about a recording: its voice, its frames, or nothing."""
     told: dict[str, Any] = {}
     config = network.config
-    if config.voices:
+    if isinstance(config, WaveNetConfig) and config.voices:
         told["voice"] = recording.voice
-    if config.mel is not None:
+    if isinstance(config, WaveNetConfig) and config.mel is not None:
         told["mel"] = mel_frames(clip, config.mel)
     return told
 
 
-def score(network: WaveNet, recordings: Iterable[Recording]) -> float:
-    """Return the bits per sample that a network needs for recordings, on its own grid."""
+def score(network: Network, recordings: Iterable[Recording]) -> float:
+    """Return the bits per sample that a network needs for recordings, on its own grid.
+
+    -log2 P(all levels) / samples, each recording with the voice or the frames that are its own.
+
+    Raises
+    ------
+    ValueError
+        For no recordings.
+    """
     nats, samples = 0.0, 0
     encoding = network.config.encoding
     for recording in recordings:
@@ -117,6 +152,8 @@ def score(network: WaveNet, recordings: Iterable[Recording]) -> float:
         told = conditions(network, recording, clip)
         nats += network.level_log_likelihood(encoding.encode(clip), encoding, **told).nats
         samples += len(clip)
+    if not samples:
+        raise ValueError("need at least one recording to score, got none")
     return -nats / math.log(2) / samples
 
 

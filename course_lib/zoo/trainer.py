@@ -1,15 +1,24 @@
-"""Training a recipe: checkpoints on the way, and at the end weights and a card."""
+"""Training a recipe in a folder: checkpoints on the way, and a record of what was spent."""
 
 from __future__ import annotations
 
+import json
+import platform
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from course_lib.training import Run, Step, best_device
+import torch
+
+from course_lib.training import Run, Step, Team, best_device
 from course_lib.training.checkpoints import load_run, save_run
 from course_lib.zoo.recipes import Recipe, score
+
+CHECKPOINT = "run.safetensors"
+"""The file in a run's folder that holds all of it."""
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -22,28 +31,107 @@ class Validation:
     bits: float
 
 
-def train(recipe: Recipe, folder: Path, *, resume: bool = False) -> Iterator[Step | Validation]:
-    """Train a recipe in a folder; yield every step, and now and then the validation bits."""
-    network = recipe.build().to(best_device())
-    run = Run(network, recipe.schedule)
-    path = folder / "run.safetensors"
-    about = {"recipe": asdict(recipe), "seconds": 0.0, "validation": []}
-    if resume:
-        about = load_run(path, run)
-    elif path.exists():
+def train(
+    recipe: Recipe, folder: Path, *, resume: bool = False, team: Team | None = None
+) -> Iterator[Step | Validation]:
+    """Train a recipe in a folder; yield every step, and now and then the validation bits.
+
+    A checkpoint is written every minute, after the last step, and when the generator is closed.
+    A run that is resumed ends with the weights of one that never stopped, bit for bit, on the
+    same machine and threads.
+
+    Parameters
+    ----------
+    recipe : what to train, and how
+    folder : of the run; it is made
+    resume : go on with the run in the folder
+    team : the processes that train together, or None for this one alone
+
+    Raises
+    ------
+    FileExistsError
+        For a folder with a run in it, unless it is resumed.
+    FileNotFoundError
+        For a run to resume that is not there.
+    ValueError
+        For a checkpoint that is damaged, foreign, or of another recipe.
+    FloatingPointError
+        Where the loss is no longer finite.
+
+    Notebook: 12.
+    """
+    path = folder / CHECKPOINT
+    if not resume and path.exists():
         raise FileExistsError(
             f"{path} holds a run already; go on with it (--resume), or delete it to begin again"
         )
-    batches = recipe.batches(network)
+    network = recipe.build().to(best_device() if team is None else team.device)
+    run = Run(network, recipe.schedule, team)
+    about: dict[str, Any] = {"recipe": asdict(recipe), "seconds": 0.0, "validation": []}
+    if resume:
+        about = load_run(path, run)
+        _check_same_recipe(about, recipe, path)
+    spent = {"hardware": hardware(team), "versions": versions()}
+    about["spent"] = [*(s for s in about.get("spent", []) if s != spent), spent]
+    leads = team is None or team.rank == 0
+    batches = recipe.batches(network) if run.done < recipe.schedule.steps else None
     before, saved = about["seconds"], time.perf_counter()
-    for step in run.steps(batches):
-        yield step
-        last = run.done == recipe.schedule.steps
-        if run.done % recipe.validate_every == 0 or last:
-            bits = score(network, recipe.prompts("validation"))
-            about["validation"].append([run.done, bits])
-            yield Validation(run.done, bits)
+    for step in run.steps(batches) if batches else ():
         about["seconds"] = before + step.seconds
-        if last or time.perf_counter() - saved > CHECKPOINT_SECONDS:
+        last = run.done == recipe.schedule.steps
+        try:
+            yield step
+            if leads and (run.done % recipe.validate_every == 0 or last):
+                bits = score(network, recipe.prompts("validation"))
+                about["validation"].append([run.done, bits])
+                yield Validation(run.done, bits)
+        except GeneratorExit:  # whoever looked on has seen enough
+            if team is None:  # the others of a team know nothing of it
+                save_run(path, run, about)
+            raise
+        due = last or time.perf_counter() - saved > CHECKPOINT_SECONDS
+        if due if team is None else team.agree(due):
             save_run(path, run, about)
             saved = time.perf_counter()
+
+
+def _check_same_recipe(about: dict[str, Any], recipe: Recipe, path: Path) -> None:
+    """Refuse to go on with a run under other settings; settings that are new since then may be."""
+    then = _flat(about.get("recipe", {}))
+    now = _flat(json.loads(json.dumps(asdict(recipe))))
+    other = [name for name in then.keys() & now.keys() if then[name] != now[name]]
+    if other:
+        said = ", ".join(f"{name}={then[name]!r} (now {now[name]!r})" for name in sorted(other))
+        raise ValueError(
+            f"need the settings with which the run in {path} began: {said}; "
+            "pass them again, or train in another folder"
+        )
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        inner = isinstance(value, dict)
+        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
+    return flat
+
+
+def hardware(team: Team | None = None) -> str:
+    """Return what computes here: the model of the processor or GPU, and how many of it."""
+    processes = "" if team is None else f", {team.size} processes"
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name() + processes
+    name = platform.processor() or platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        lines = cpus.read_text(encoding="utf-8").splitlines()
+        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        name = models[0] if models else name
+    threads = torch.get_num_threads()
+    return f"{name}, {threads} thread{'s' if threads > 1 else ''}{processes}"
+
+
+def versions() -> dict[str, str]:
+    """Return what the weights depend on: Python, torch, numpy and this package."""
+    packages = ("torch", "numpy", "audio-generation-course")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
