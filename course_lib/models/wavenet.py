@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import nn
 from torch.nn import functional as F
 
+from course_lib.audio import Clip
 from course_lib.core import (
     Batch,
     Encoding,
@@ -445,7 +447,7 @@ class WaveNet(nn.Module):
         ------
         TypeError, ValueError
             For counts below 1, a negative temperature, conditions that are missing, unknown or
-            misshapen, or a prompt that the encoding refuses.
+            misshapen, or a prompt of another sample rate or that the encoding refuses.
         """
         config, encoding = self.config, self.config.encoding
         length, block = check_count(length, "length"), check_count(block, "block")
@@ -456,6 +458,11 @@ class WaveNet(nn.Module):
             raise ValueError(
                 "need a network with gates, residual and skip connections; one with a part taken "
                 "out is sampled with sample_with_queues"
+            )
+        if isinstance(prompt, Clip) and prompt.sample_rate != config.sample_rate:
+            raise ValueError(
+                f"need a prompt at {config.sample_rate} Hz, got {prompt.sample_rate} Hz; "
+                "bring it there with audio.resample"
             )
         past = np.empty(0, np.int64) if prompt is None else encoding.encode(prompt)
         bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
@@ -558,16 +565,12 @@ def draw(
 ) -> Int[torch.Tensor, "batch"]:
     """Return codes drawn from the probabilities that `outputs` describes.
 
-    A softmax takes one uniform number each: the first code whose cumulative probability exceeds
-    it.  P is proportional to exp(logit / temperature); at temperature 0 the likeliest code is
-    taken.  A mixture takes two, see `logistic_mixture.draw`.
+    A softmax takes one uniform number a code, see `logistic_mixture.choose`; a mixture takes two,
+    see `logistic_mixture.draw`.
     """
     if network.config.components:
         return logistic_mixture.draw(outputs, uniforms, temperature)
-    if temperature == 0:
-        return outputs.argmax(-1)
-    heaps = torch.softmax(outputs / temperature, -1).cumsum(-1)
-    return (heaps <= uniforms[:, None] * heaps[:, -1:]).sum(-1).clamp(max=outputs.shape[-1] - 1)
+    return logistic_mixture.choose(outputs, uniforms, temperature)
 
 
 @torch.no_grad()

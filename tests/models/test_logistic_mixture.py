@@ -1,4 +1,4 @@
-"""Mixtures of logistics: probabilities of 65,536 levels that sum to one, and draws that follow them."""
+"""Mixtures of logistics: 65,536 probabilities that sum to one, and draws that follow them."""
 
 import numpy as np
 import pytest
