@@ -2,7 +2,8 @@
 
 A sampler multiplies one vector by every matrix of its network, so that the matrices' way from
 memory sets the pace. `pack` cuts a matrix into panels of 32 outputs, which lie in memory in the
-order in which `product` reads them; a panel's sums stay in registers while it is read.
+order in which `product` reads them; a panel's sums stay in registers while it is read. Numbers
+that bfloat16 can hold are kept in that half of the memory; all computing is in float32.
 """
 
 from __future__ import annotations
@@ -32,18 +33,32 @@ _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 # ------------------------------------------------------------------ products
 
 
-def pack(weights: np.ndarray) -> np.ndarray:
-    """Cut matrices (..., inputs, outputs) into panels, (..., panels, inputs, 32), with zeros
-    where they are not whole: inputs come in fours.
+def fits_bfloat16(*weights: np.ndarray) -> bool:
+    """Whether bfloat16, the upper half of a float32, holds every one of these numbers exactly."""
+    lower_half = np.uint32(0xFFFF)
+    return not any(
+        (np.asarray(w, np.float32, order="C").view(np.uint32) & lower_half).any() for w in weights
+    )
 
-    The result is float32 and begins where a line of the cache begins.
+
+def pack(weights: np.ndarray, *, half: bool = False) -> np.ndarray:
+    """Cut matrices (..., inputs, outputs) into panels, (..., panels, inputs, 32).
+
+    Zeros fill up the last panel, and the inputs to a multiple of four. The result begins where a
+    line of the cache begins.
+
+    Parameters
+    ----------
+    weights : numbers of float32
+    half : whether to keep the upper halves of the numbers alone, as uint16
     """
     *many, inputs, outputs = weights.shape
     rows, panels = padded(inputs, ROWS), padded(outputs, PANEL) // PANEL
     whole = np.zeros((*many, rows, panels * PANEL), np.float32)
     whole[..., :inputs, :outputs] = weights
-    result = aligned(*many, panels, rows, PANEL)
-    result[...] = np.moveaxis(whole.reshape(*many, rows, panels, PANEL), -2, -3)
+    whole = np.moveaxis(whole.reshape(*many, rows, panels, PANEL), -2, -3)
+    result = aligned(*many, panels, rows, PANEL, dtype=np.uint16 if half else np.float32)
+    result[...] = np.ascontiguousarray(whole).view(np.uint32) >> 16 if half else whole
     return result
 
 
@@ -52,12 +67,12 @@ def padded(count: int, multiple: int) -> int:
     return -(-count // multiple) * multiple
 
 
-def aligned(*shape: int) -> np.ndarray:
-    """Return float32 zeros that begin where a line of the cache begins."""
-    size = 4 * int(np.prod(shape))
+def aligned(*shape: int, dtype: type = np.float32) -> np.ndarray:
+    """Return zeros that begin where a line of the cache begins."""
+    size = np.dtype(dtype).itemsize * int(np.prod(shape))
     raw = np.zeros(size + _ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % _ALIGNMENT
-    return raw[start : start + size].view(np.float32).reshape(shape)
+    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 @intrinsic
@@ -65,7 +80,8 @@ def _panel_product(typingctx, x, panel, out):
     """out[o] = sum_i x[i] panel[i, o], with the sums in vector registers.
 
     Written for the compiler in vectors of 16 numbers, which it splits where the machine's are
-    shorter. numba's own loops keep the sums in memory, at half the speed.
+    shorter. numba's own loops keep the sums in memory, at half the speed. A uint16 is the upper
+    half of a float32, whose lower half is zero.
     """
 
     def codegen(context, builder, signature, args):
@@ -77,9 +93,16 @@ def _panel_product(typingctx, x, panel, out):
         first_lane = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
         undefined = ir.Constant(vector, ir.Undefined)
 
-        def at(array, index):
-            place = builder.gep(array.data, [index])
-            return builder.bitcast(place, vector.as_pointer())
+        def at(array, index, kind):
+            return builder.bitcast(builder.gep(array.data, [index]), kind.as_pointer())
+
+        def weights_at(index):
+            if signature.args[1].dtype != types.uint16:
+                return builder.load(at(weights, index, vector), align=4)
+            halves = ir.VectorType(ir.IntType(16), _LANES)
+            words = ir.VectorType(ir.IntType(32), _LANES)
+            upper = builder.zext(builder.load(at(weights, index, halves), align=2), words)
+            return builder.bitcast(builder.shl(upper, ir.Constant(words, [16] * _LANES)), vector)
 
         rows = cgutils.unpack_tuple(builder, weights.shape)[0]
 
@@ -99,14 +122,13 @@ def _panel_product(typingctx, x, panel, out):
                 x_i = builder.shuffle_vector(x_i, undefined, first_lane)
                 for part, total in enumerate(own):
                     o = builder.add(builder.mul(i, number(PANEL)), number(part * _LANES))
-                    w = builder.load(at(weights, o), align=4)
-                    term = builder.fmul(x_i, w, flags=_REORDER)
+                    term = builder.fmul(x_i, weights_at(o), flags=_REORDER)
                     builder.store(builder.fadd(builder.load(total), term, flags=_REORDER), total)
         for part in range(parts):
             total = builder.load(sums[0][part])
             for own in sums[1:]:
                 total = builder.fadd(total, builder.load(own[part]), flags=_REORDER)
-            builder.store(total, at(result, number(part * _LANES)), align=4)
+            builder.store(total, at(result, number(part * _LANES), vector), align=4)
         return context.get_dummy_value()
 
     return types.void(x, panel, out), codegen

@@ -10,22 +10,14 @@ dilations as little as for short ones.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.kernels import layers
 from course_lib.kernels.compiling import compiled
-from course_lib.kernels.layers import (
-    PANEL,
-    ROWS,
-    aligned,
-    draw,
-    gated,
-    pack,
-    padded,
-    product,
-    rectify,
-)
+from course_lib.kernels.layers import PANEL, ROWS, aligned, draw, gated, padded, product, rectify
 
 _compiled = compiled(fastmath={"reassoc", "contract", "nsz"})
 
@@ -85,6 +77,9 @@ def network(
 ) -> Network:
     """Pack a network of L layers with C residual, G gated, S skip and H hidden channels.
 
+    Matrices whose numbers are all bfloat16's (those of a network stored so) take half the memory
+    and give the same result, sooner.
+
     Parameters
     ----------
     embedding : (levels, C), a row a code; or, for a mixture, (3, C): what the amplitude, its
@@ -103,6 +98,7 @@ def network(
         return np.ascontiguousarray(array, np.float32)
 
     channels = embedding.shape[1]
+    pack = functools.partial(layers.pack, half=layers.fits_bfloat16(taps, mix, head1, head2))
     return Network(
         plain(embedding), plain(bias), pack(taps), pack(mix), plain(mix_bias[:, :channels]),
         plain(mix_bias[:, channels:].sum(axis=0)), pack(head1), plain(head1_bias), pack(head2),

@@ -22,6 +22,24 @@ def test_a_packed_product_is_the_product(rng, inputs, outputs):
         assert not out.ravel()[outputs:].any()
 
 
+def test_half_the_memory_gives_the_same_numbers(rng):
+    weights = rng.standard_normal((40, 70)).astype(np.float32)
+    assert not layers.fits_bfloat16(weights)
+    weights = (weights.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    assert layers.fits_bfloat16(weights, weights.T)
+    assert not layers.fits_bfloat16(weights, weights + np.float32(1e-6))
+    x = layers.aligned(40)
+    x[:] = rng.standard_normal(40)
+    results = []
+    for half in (False, True):
+        packed = layers.pack(weights, half=half)
+        assert packed.nbytes == 40 * 96 * (2 if half else 4)
+        out = np.empty((3, layers.PANEL), np.float32)
+        layers.product(x, packed, out)
+        results.append(out.ravel()[:70])
+    np.testing.assert_array_equal(*results)
+
+
 def test_the_rational_gate_is_a_gate(rng):
     content, gate = np.meshgrid(
         np.r_[np.linspace(-12, 12, 1201), -1e4, 1e4], np.r_[np.linspace(-25, 25, 501), -1e4, 1e4]

@@ -172,6 +172,21 @@ def test_blocks_join_without_a_seam(rng):
     assert state.cursor.tolist() == [50, whole[-1]]
 
 
+def test_weights_of_bfloat16_give_the_same_levels(rng):
+    weights = network(rng, channels=(24, 24, 40, 33))
+    rounded = weights._replace(
+        **{
+            name: (getattr(weights, name).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+            for name in ("taps", "mix", "head1", "head2")
+        }
+    )
+    uniforms = rng.random((50, 1))
+    packed, state = started(rounded)
+    assert packed.taps.dtype == np.uint16
+    codes = kernels.sample(packed, state, uniforms, 1.0)
+    assert codes.tolist() == naive(rounded, [SILENCE[0]], uniforms, 1.0, -1).tolist()
+
+
 def test_each_hold_hears_its_condition(rng):
     """A change of one entry changes nothing before its time, and the last entry holds on."""
     weights = network(rng, holds=3, hold=10)
