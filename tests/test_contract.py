@@ -18,6 +18,7 @@ from course_lib.models.ar import AR
 from course_lib.models.arima import ARIMA
 from course_lib.models.arma import ARMA
 from course_lib.models.markov import Histogram, MarkovChain
+from course_lib.models.wavenet import WaveNet, WaveNetConfig
 
 SMALL = MuLaw(16)
 MODELS = {
@@ -31,6 +32,8 @@ MODELS = {
     "histogram": lambda: Histogram.fit([training_clip()], SMALL),
     "Markov chain of order 2": lambda: MarkovChain.fit([training_clip()], 2, SMALL),
     "adaptive AR": lambda: AdaptiveAR(order=4, window_length=40, encoding=SMALL),
+    "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
+    "WaveNet of one layer": lambda: WaveNet(WaveNetConfig((3,), levels=16)).double(),
 }
 
 
