@@ -130,12 +130,11 @@ def harmonicity(
         frame_length=len(window),
         hop_length=hop_length,
     )
-    scaled = frames - frames.mean(axis=1, keepdims=True)
-    loudest = np.abs(scaled).max(axis=1, keepdims=True)
-    constant = loudest[:, 0] < 1e-12
     fine = 4  # lags to a sample
+    centred = frames - frames.mean(axis=1, keepdims=True)
+    constant = np.abs(centred).max(axis=1) < 1e-12
     own = _autocorrelation(window[None], fine)[0]
-    theirs = _autocorrelation(window * scaled / np.where(loudest > 0, loudest, 1.0), fine)
+    theirs = _autocorrelation(window * centred, fine)
     first, last = int(fine * rate / highest), int(np.ceil(fine * rate / lowest))
     power = np.where(constant, 1.0, theirs[:, 0])
     ratio = theirs[:, first : last + 1] / own[first : last + 1] * own[0] / power[:, None]
@@ -147,7 +146,6 @@ def _autocorrelation(frames: np.ndarray, fine: int) -> Float[np.ndarray, "frames
     """Return autocorrelations at every 1 / `fine` of a sample: band-limited interpolation."""
     size = 2 ** int(np.ceil(np.log2(2 * frames.shape[1])))
     power = np.abs(np.fft.rfft(frames, size)) ** 2
-    power[:, -1] /= 2  # with bins above it, the highest has a mirror image of its own
     return fine * np.fft.irfft(power, fine * size)[:, : fine * frames.shape[1]]
 
 
