@@ -12,22 +12,22 @@ from torch.nn import functional as F
 STEP = 2.0**-15
 """The distance between two 16-bit levels, in amplitude."""
 
-TOP = 2**16 - 1
-"""The code of the highest level; code c stands for the amplitude c * STEP - 1."""
 
 LEAST_LOG_SCALE = -13.0
 """Below about half of `STEP` a component is already certain of its level."""
 
 
 def log_probability(
-    parameters: Float[torch.Tensor, "*shape three_k"], codes: Int[torch.Tensor, "*shape"]
+    parameters: Float[torch.Tensor, "*shape three_k"],
+    codes: Int[torch.Tensor, "*shape"],
+    edges: Float[torch.Tensor, "levels_plus_1"] | None = None,
 ) -> Float[torch.Tensor, "*shape"]:
     """Return ln P(code) under a mixture of K logistic laws, each integrated over the code's bin.
 
-    With x = code * STEP - 1, h = STEP / 2, sigma the logistic function, and the bins of the
+    With e_c the lower edge of level c's bin, sigma the logistic function, and the bins of the
     lowest and the highest level reaching to infinity::
 
-        P(code) = sum_i pi_i [sigma((x + h - mu_i) / s_i) - sigma((x - h - mu_i) / s_i)]
+        P(c) = sum_i pi_i [sigma((e_{c+1} - mu_i) / s_i) - sigma((e_c - mu_i) / s_i)]
 
     so that the levels share out a probability of exactly one.  The difference is taken as
     ``sigma(b) - sigma(a) = sigma(b) sigma(-a) (1 - exp(a - b))``, which does not cancel.
@@ -35,7 +35,9 @@ def log_probability(
     Parameters
     ----------
     parameters : K logits of pi, K means mu, and K ln s, side by side
-    codes : from 0 to `TOP`
+    codes : from 0 to levels - 1
+    edges : ascending amplitudes between which the bins lie; by default those of 16-bit levels,
+        code * STEP - 1 -+ STEP / 2
 
     Raises
     ------
@@ -47,20 +49,27 @@ def log_probability(
     Salimans, Karpathy, Chen and Kingma (2017), "PixelCNN++", eq. 1-2; used for sound by van den
     Oord et al. (2018), "Parallel WaveNet", section 2.1.
     """
-    if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) <= TOP:
+    edges = sixteen_bit_edges(parameters) if edges is None else edges
+    top = len(edges) - 2
+    if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) <= top:
         raise ValueError(
-            f"need codes from 0 to {TOP}, got {int(codes.min())} to {int(codes.max())}; "
-            "encode the sound with LinearQuantiser(16)"
+            f"need codes from 0 to {top}, got {int(codes.min())} to {int(codes.max())}; "
+            "encode the sound on the grid whose edges these are"
         )
     logits, mean, log_scale = split(parameters)
-    x = (codes.to(mean.dtype) * STEP - 1)[..., None]
     precision = torch.exp(-log_scale)
-    a, b = (x - STEP / 2 - mean) * precision, (x + STEP / 2 - mean) * precision
-    above, below = F.logsigmoid(b), F.logsigmoid(-a)
-    inside = above + below + torch.log(-torch.expm1(-STEP * precision))
+    low, high = edges[codes][..., None], edges[codes + 1][..., None]
+    above, below = F.logsigmoid((high - mean) * precision), F.logsigmoid((mean - low) * precision)
+    inside = above + below + torch.log(-torch.expm1((low - high) * precision))
     code = codes[..., None]
-    log_mass = torch.where(code == 0, above, torch.where(code == TOP, below, inside))
+    log_mass = torch.where(code == 0, above, torch.where(code == top, below, inside))
     return torch.logsumexp(F.log_softmax(logits, -1) + log_mass, -1)
+
+
+def sixteen_bit_edges(like: torch.Tensor) -> Float[torch.Tensor, "levels_plus_1"]:
+    """Return the edges of the bins of 16-bit levels, on the device and in the type of `like`."""
+    middles = torch.arange(2**16 + 1, dtype=like.dtype, device=like.device)
+    return (middles - 0.5) * STEP - 1
 
 
 def split(
@@ -90,18 +99,20 @@ def draw(
     parameters: Float[torch.Tensor, "*shape three_k"],
     uniforms: Float[torch.Tensor, "*shape 2"],
     temperature: float = 1.0,
+    edges: Float[torch.Tensor, "levels_plus_1"] | None = None,
 ) -> Int[torch.Tensor, "*shape"]:
     """Return a code drawn with two uniform numbers: one picks the component, one the amplitude.
 
     x = mu_i + temperature * s_i (ln u - ln(1 - u)), the inverse of the logistic law's
-    distribution function, rounded to the nearest level; the component i is drawn by `choose`.
+    distribution function; the code is that of the bin which holds x.  `choose` draws i.
     """
     logits, mean, log_scale = split(parameters)
     chosen = choose(logits, uniforms[..., 0], temperature)[..., None]
     u = uniforms[..., 1:].clamp(1e-7, 1 - 1e-7)
     spread = temperature * torch.exp(log_scale.gather(-1, chosen))
     x = mean.gather(-1, chosen) + spread * (torch.log(u) - torch.log1p(-u))
-    return ((x[..., 0] + 1) / STEP).round().clamp(0, TOP).to(torch.int64)
+    edges = sixteen_bit_edges(parameters) if edges is None else edges
+    return torch.bucketize(x[..., 0], edges[1:-1], right=True)
 
 
 def choose(

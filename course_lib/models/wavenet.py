@@ -76,7 +76,7 @@ class WaveNetConfig:
     dilations : of the layers, in samples
     channels : of the residual stream, and of the gated units
     skip, head : channels of the sum over layers, and of the hidden layer after it
-    levels : of the mu-law input and output; 65536 means 16-bit amplitudes
+    levels : of the mu-law input and output; 65536 means 16-bit linear ones
     components : of the mixture of logistics; 0 means a softmax over the levels
     gated, residual, skips : False takes that part out, to hear what it is for
     voices : names of the voices to choose from; none means unconditional
@@ -110,16 +110,16 @@ class WaveNetConfig:
         for name in ("channels", "skip", "head", "levels", "sample_rate"):
             check_count(getattr(self, name), name)
         check_count(self.components, "components", minimum=0)
-        if (self.levels == 2**16) != (self.components > 0):
+        if self.levels == 2**16 and not self.components:
             raise ValueError(
-                "need a mixture of logistics for 65536 levels and a softmax for fewer, got "
-                f"{self.levels} levels and {self.components} components"
+                "need a mixture of logistics for 65536 levels, got no components; "
+                "a softmax over them would be the largest part of the network"
             )
 
     @property
     def encoding(self) -> MuLaw | LinearQuantiser:
         """The levels that the network predicts."""
-        return LinearQuantiser(16) if self.components else MuLaw(self.levels)
+        return LinearQuantiser(16) if self.levels == 2**16 else MuLaw(self.levels)
 
     @property
     def silence(self) -> int:
@@ -210,6 +210,10 @@ class WaveNet(nn.Module):
         if config.components:
             self.embedding = normal(2, c, scale=1.0)
             self.embedding_bias = zeros(c)
+            encoding = config.encoding
+            values, edges = encoding.decode(np.arange(config.levels)), encoding.edges()
+            self.register_buffer("values", torch.from_numpy(values).float(), persistent=False)
+            self.register_buffer("edges", torch.from_numpy(edges).float(), persistent=False)
         else:
             self.embedding = nn.Parameter(_smooth_embedding(config, generator))
         wide = 2 * c if config.gated else c
@@ -274,7 +278,7 @@ class WaveNet(nn.Module):
             x = x[dilation:] + residual if self.config.residual else residual
         described = self._head(gathered)
         if self.config.components:
-            described = _from_last(described, inputs[-outputs:])
+            described = _from_last(described, self.values[inputs[-outputs:]])
         return described
 
     def _activate(self, a: torch.Tensor) -> torch.Tensor:
@@ -298,7 +302,7 @@ class WaveNet(nn.Module):
         """Return the first 1x1 convolution: a row of a table, or of amplitude and its mu-law."""
         if not self.config.components:
             return F.embedding(inputs, self.embedding)
-        amplitude = inputs.to(self.embedding.dtype) * logistic_mixture.STEP - 1
+        amplitude = self.values[inputs]
         companded = torch.sign(amplitude) * torch.log1p(255 * amplitude.abs()) / math.log(256)
         with torch.autocast(inputs.device.type, enabled=False):
             features = torch.stack([amplitude, companded], dim=-1)
@@ -355,7 +359,7 @@ class WaveNet(nn.Module):
     ) -> Float[torch.Tensor, "*shape"]:
         """Return ln P(code) under the probabilities that `outputs` describes."""
         if self.config.components:
-            return logistic_mixture.log_probability(outputs, codes)
+            return logistic_mixture.log_probability(outputs, codes, self.edges)
         outputs = outputs.float() if outputs.dtype == torch.bfloat16 else outputs
         return torch.log_softmax(outputs, -1).gather(-1, codes[..., None])[..., 0]
 
@@ -569,7 +573,7 @@ def draw(
     see `logistic_mixture.draw`.
     """
     if network.config.components:
-        return logistic_mixture.draw(outputs, uniforms, temperature)
+        return logistic_mixture.draw(outputs, uniforms, temperature, network.edges)
     return logistic_mixture.choose(outputs, uniforms, temperature)
 
 
@@ -652,7 +656,7 @@ class Queues:
             x = x + residual if config.residual else residual
         self.time += 1
         described = network._head(gathered)
-        return _from_last(described[None], codes[None])[0] if config.components else described
+        return _from_last(described, network.values[codes]) if config.components else described
 
 
 @torch.no_grad()
@@ -713,16 +717,15 @@ def _held(
 
 
 def _from_last(
-    raw: Float[torch.Tensor, "time batch three_k"], last: Int[torch.Tensor, "time batch"]
-) -> Float[torch.Tensor, "time batch three_k"]:
+    raw: Float[torch.Tensor, "*shape three_k"], last: Float[torch.Tensor, "*shape"]
+) -> Float[torch.Tensor, "*shape three_k"]:
     """Return a mixture's parameters with the means mu_i = x_{t-1} + s_i m_i.
 
     The network says in m_i how many scales the component lies from the last sample: it need not
     copy that sample through all its layers, and gradients do not grow as the scales shrink.
     """
     logits, steps, log_scale = logistic_mixture.split(raw)
-    x = (last.to(raw.dtype) * logistic_mixture.STEP - 1)[..., None]
-    return torch.cat([logits, x + steps * torch.exp(log_scale), log_scale], dim=-1)
+    return torch.cat([logits, last[..., None] + steps * torch.exp(log_scale), log_scale], dim=-1)
 
 
 def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:
