@@ -18,6 +18,7 @@ from course_lib.models.ar import AR
 from course_lib.models.arima import ARIMA
 from course_lib.models.arma import ARMA
 from course_lib.models.markov import Histogram, MarkovChain
+from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
 
 SMALL = MuLaw(16)
@@ -32,6 +33,9 @@ MODELS = {
     "histogram": lambda: Histogram.fit([training_clip()], SMALL),
     "Markov chain of order 2": lambda: MarkovChain.fit([training_clip()], 2, SMALL),
     "adaptive AR": lambda: AdaptiveAR(order=4, window_length=40, encoding=SMALL),
+    "RNN": lambda: RecurrentNetwork(RecurrentConfig("rnn", levels=16, units=8, head=8)),
+    "LSTM": lambda: RecurrentNetwork(RecurrentConfig("lstm", levels=16, units=8, head=8)),
+    "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
     "WaveNet of one layer": lambda: WaveNet(WaveNetConfig((3,), levels=16)).double(),
 }

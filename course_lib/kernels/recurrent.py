@@ -1,153 +1,197 @@
-"""Recurrent networks one step at a time: sampling and scoring (readable twins: models/recurrent).
+"""Recurrent networks one sample at a time: drawing levels, and scoring them.
 
-Arrays are float32. Matrices lie transposed, (inputs, outputs), so that the inner loop runs over
-outputs side by side; the embedding is folded through the input weights into a table with a row a
-level. Gates stand in torch's order: i, f, g, o for an LSTM; r, z, n for a GRU.
+The embedding is folded through the input weights into a table with a row a level. Gates stand in
+torch's order: i, f, g, o of an LSTM; r, z, n of a GRU. The caller checks shapes and values.
+The readable twins are the cells and `sample_step_by_step` of ``models.recurrent``.
+
+One sample costs gates units^2 + units head + head levels multiplications.
 """
+
+from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from course_lib.kernels.compiling import compiled
+from course_lib.kernels.layers import (
+    PANEL,
+    ROWS,
+    _tanh_parts,
+    aligned,
+    draw,
+    pack,
+    padded,
+    product,
+    rectify,
+)
 
+_compiled = compiled(fastmath={"reassoc", "contract", "nsz"})
+
+_ZERO, _HALF = np.float32(0.0), np.float32(0.5)
 RNN, LSTM, GRU = 0, 1, 2
 
-_compiled = compiled(fastmath=True)
 
+class Network(NamedTuple):
+    """The weights, float32, with U units, H hidden units of the output, and G gates.
 
-@_compiled
-def tanh(x):
-    """Rational tanh of a float32, within 4e-7: odd of degree 13 over even of degree 6."""
-    x = min(max(x, np.float32(-9.0)), np.float32(9.0))
-    y = x * x
-    p = np.float32(-2.76076847742355e-16)
-    p = p * y + np.float32(2.00018790482477e-13)
-    p = p * y + np.float32(-8.60467152213735e-11)
-    p = p * y + np.float32(5.12229709037114e-08)
-    p = p * y + np.float32(1.48572235717979e-05)
-    p = p * y + np.float32(6.37261928875436e-04)
-    p = p * y + np.float32(4.89352455891786e-03)
-    q = np.float32(1.19825839466702e-06)
-    q = q * y + np.float32(1.18534705686654e-04)
-    q = q * y + np.float32(2.26843463243900e-03)
-    q = q * y + np.float32(4.89352518554385e-03)
-    return x * p / q
-
-
-@_compiled
-def sigmoid(x):
-    """The logistic function of a float32, within 2e-7."""
-    return np.float32(0.5) + np.float32(0.5) * tanh(np.float32(0.5) * x)
-
-
-@_compiled
-def affine(x, weights, bias, out):
-    """out = bias + x @ weights, eight inputs a pass: `out` is loaded and stored once for eight."""
-    for o in range(len(out)):
-        out[o] = bias[o]
-    whole = len(x) // 8
-    for block in range(whole):
-        i = 8 * block
-        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
-        x4, x5, x6, x7 = x[i + 4], x[i + 5], x[i + 6], x[i + 7]
-        w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
-        w4, w5, w6, w7 = weights[i + 4], weights[i + 5], weights[i + 6], weights[i + 7]
-        for o in range(len(out)):
-            out[o] += (x0 * w0[o] + x1 * w1[o] + x2 * w2[o] + x3 * w3[o]) + (
-                x4 * w4[o] + x5 * w5[o] + x6 * w6[o] + x7 * w7[o]
-            )
-    for i in range(8 * whole, len(x)):
-        xi, row = x[i], weights[i]
-        for o in range(len(out)):
-            out[o] += xi * row[o]
-
-
-@_compiled
-def _step(cell, inputs, recurrent, h, c):
-    """Turn the state into the next one, in place; `inputs` and `recurrent` hold all gates."""
-    units = len(h)
-    if cell == RNN:
-        for j in range(units):
-            h[j] = tanh(inputs[j] + recurrent[j])
-    elif cell == LSTM:
-        a, b = inputs.reshape(4, units), recurrent.reshape(4, units)
-        ai, af, ag, ao = a[0], a[1], a[2], a[3]
-        bi, bf, bg, bo = b[0], b[1], b[2], b[3]
-        for j in range(units):
-            c[j] = sigmoid(af[j] + bf[j]) * c[j] + sigmoid(ai[j] + bi[j]) * tanh(ag[j] + bg[j])
-            h[j] = sigmoid(ao[j] + bo[j]) * tanh(c[j])
-    else:
-        a, b = inputs.reshape(3, units), recurrent.reshape(3, units)
-        ar, az, an = a[0], a[1], a[2]
-        br, bz, bn = b[0], b[1], b[2]
-        for j in range(units):
-            n = tanh(an[j] + sigmoid(ar[j] + br[j]) * bn[j])
-            h[j] = n + sigmoid(az[j] + bz[j]) * (h[j] - n)
-
-
-@_compiled
-def draw(logits, temperature, uniform):
-    """Return the first level whose cumulative softmax(logits / temperature) exceeds `uniform`.
-
-    At temperature 0 the likeliest level.  `logits` is used up.
+    Matrices are packed as ``kernels.layers`` multiplies by them.
     """
-    best = 0
-    for k in range(len(logits)):
-        if logits[k] > logits[best]:
-            best = k
-    if temperature == 0.0:
-        return best
-    highest, scale = logits[best], np.float32(1.0 / temperature)
-    total = 0.0
-    for k in range(len(logits)):
-        logits[k] = np.exp((logits[k] - highest) * scale)
-        total += logits[k]
-    ticket, cumulative = uniform * total, 0.0
-    for k in range(len(logits)):
-        cumulative += logits[k]
-        if cumulative > ticket:
-            return k
-    return len(logits) - 1  # where rounding left the sum below the ticket
+
+    cell: int
+    """RNN (G = 1), LSTM (G = 4) or GRU (G = 3)."""
+    table: np.ndarray
+    """(levels, G U): what hearing a level adds to each gate, the input's bias included."""
+    recurrent: np.ndarray
+    """U inputs, G U outputs."""
+    recurrent_bias: np.ndarray
+    """(G U,)."""
+    head1: np.ndarray
+    """U inputs, H outputs."""
+    head1_bias: np.ndarray
+    """(H,)."""
+    head2: np.ndarray
+    """H inputs, an output a level."""
+    head2_bias: np.ndarray
+    """(levels,)."""
+
+
+class State(NamedTuple):
+    """What the network remembers, and room to compute in; taken on in place, sample by sample."""
+
+    last: np.ndarray
+    """(1,), int64: the level that it hears next."""
+    h: np.ndarray
+    """(U,), and zeros up to a multiple of ROWS."""
+    c: np.ndarray
+    """(U,), of an LSTM."""
+    gates: np.ndarray
+    """(panels, PANEL): W_hh h, up to its bias."""
+    hidden: np.ndarray
+    """(panels, PANEL)."""
+    logits: np.ndarray
+    """(panels, PANEL)."""
+
+
+def network(
+    cell: int,
+    table: np.ndarray,
+    recurrent: np.ndarray,
+    recurrent_bias: np.ndarray,
+    head1: np.ndarray,
+    head1_bias: np.ndarray,
+    head2: np.ndarray,
+    head2_bias: np.ndarray,
+) -> Network:
+    """Pack the weights; matrices come as (inputs, outputs), in the shapes that `Network` names."""
+
+    def plain(array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(array, np.float32)
+
+    return Network(
+        cell, plain(table), pack(recurrent), plain(recurrent_bias), pack(head1), plain(head1_bias),
+        pack(head2), plain(head2_bias),
+    )  # fmt: skip
+
+
+def start(network: Network, level: int) -> State:
+    """Return a state of zeros, about to hear `level`."""
+    units = network.table.shape[1] // (1, 4, 3)[network.cell]
+    return State(
+        last=np.array([level]),
+        h=aligned(padded(units, ROWS)),
+        c=aligned(units),
+        gates=aligned(len(network.recurrent), PANEL),
+        hidden=aligned(len(network.head1), PANEL),
+        logits=aligned(len(network.head2), PANEL),
+    )
 
 
 @_compiled
-def _logits(h, w_1, b_1, w_2, b_2, hidden, logits):
-    """The two-layer output of one state."""
-    affine(h, w_1, b_1, hidden)
-    for j in range(len(hidden)):
-        hidden[j] = max(hidden[j], np.float32(0.0))
-    affine(hidden, w_2, b_2, logits)
-
-
-@_compiled
-def sample(cell, table, w_hh, b_hh, w_1, b_1, w_2, b_2, h, c, level, temperature, uniforms):
-    """Draw a level for each uniform number, hearing `level` first; h and c go on in place."""
-    recurrent = np.empty(len(b_hh), np.float32)
-    hidden = np.empty(len(b_1), np.float32)
-    logits = np.empty(len(b_2), np.float32)
+def sample(network, state, uniforms, temperature):
+    """Draw a level for each uniform number, (length,), and take the state on."""
     codes = np.empty(len(uniforms), np.int64)
     for t in range(len(uniforms)):
-        affine(h, w_hh, b_hh, recurrent)
-        _step(cell, table[level], recurrent, h, c)
-        _logits(h, w_1, b_1, w_2, b_2, hidden, logits)
-        level = draw(logits, temperature, uniforms[t])
-        codes[t] = level
+        codes[t] = draw(_advance(network, state), temperature, uniforms[t])
+        state.last[0] = codes[t]
     return codes
 
 
 @_compiled
-def log_probabilities(cell, table, w_hh, b_hh, w_1, b_1, w_2, b_2, h, c, level, codes):
-    """ln P of each code given those before it, `level` heard first; h and c go on in place."""
-    recurrent = np.empty(len(b_hh), np.float32)
-    hidden = np.empty(len(b_1), np.float32)
-    logits = np.empty(len(b_2), np.float32)
+def log_probabilities(network, state, codes):
+    """Return ln P of each code given those before it, float64, and take the state on."""
     result = np.empty(len(codes))
     for t in range(len(codes)):
-        affine(h, w_hh, b_hh, recurrent)
-        _step(cell, table[level], recurrent, h, c)
-        _logits(h, w_1, b_1, w_2, b_2, hidden, logits)
-        level = codes[t]
+        logits = _advance(network, state)
         highest, total = logits.max(), 0.0
         for k in range(len(logits)):
-            total += np.exp(np.float64(logits[k] - highest))
-        result[t] = np.float64(logits[level] - highest) - np.log(total)
+            total += np.exp(np.float64(logits[k]) - highest)
+        result[t] = np.float64(logits[codes[t]]) - highest - np.log(total)
+        state.last[0] = codes[t]
     return result
+
+
+@_compiled
+def _advance(network, state):
+    """Hear the last level, and return the logits of the next one."""
+    units, heard = len(state.c), network.table[state.last[0]]
+    product(state.h, network.recurrent, state.gates)
+    gates = state.gates.reshape(-1)[: len(heard)]
+    for i in range(len(gates)):
+        gates[i] += network.recurrent_bias[i]
+    if network.cell == RNN:
+        _rnn(heard, gates, state.h[:units])
+    elif network.cell == LSTM:
+        _lstm(heard, gates, state.h[:units], state.c)
+    else:
+        _gru(heard, gates, state.h[:units])
+    hidden = state.hidden.reshape(-1)
+    product(state.h, network.head1, state.hidden)
+    for i in range(len(network.head1_bias)):
+        hidden[i] += network.head1_bias[i]
+    rectify(hidden)
+    product(hidden[: ROWS * (-(-len(network.head1_bias) // ROWS))], network.head2, state.logits)
+    logits = state.logits.reshape(-1)[: len(network.head2_bias)]
+    for i in range(len(logits)):
+        logits[i] += network.head2_bias[i]
+    return logits
+
+
+@_compiled
+def _tanh(x):
+    p, q = _tanh_parts(x)
+    return p / q
+
+
+@_compiled
+def _sigmoid(x):
+    return _HALF + _HALF * _tanh(_HALF * x)
+
+
+@_compiled
+def _rnn(x, y, h):
+    """h' = tanh(x + y), for x = W_ih input + b_ih and y = W_hh h + b_hh."""
+    for j in range(len(h)):
+        h[j] = _tanh(x[j] + y[j])
+
+
+@_compiled
+def _lstm(x, y, h, c):
+    """c' = s(f) c + s(i) tanh(g) and h' = s(o) tanh(c'), for (i, f, g, o) the parts of x + y."""
+    n = len(h)
+    xi, xf, xg, xo = x[:n], x[n : 2 * n], x[2 * n : 3 * n], x[3 * n :]
+    yi, yf, yg, yo = y[:n], y[n : 2 * n], y[2 * n : 3 * n], y[3 * n :]
+    for j in range(n):
+        c[j] = _sigmoid(xf[j] + yf[j]) * c[j] + _sigmoid(xi[j] + yi[j]) * _tanh(xg[j] + yg[j])
+        h[j] = _sigmoid(xo[j] + yo[j]) * _tanh(c[j])
+
+
+@_compiled
+def _gru(x, y, h):
+    """h' = n + s(z) (h - n), where n = tanh(x_n + s(r) y_n) and (r, z) are parts of x + y."""
+    n = len(h)
+    xr, xz, xn = x[:n], x[n : 2 * n], x[2 * n :]
+    yr, yz, yn = y[:n], y[n : 2 * n], y[2 * n :]
+    for j in range(n):
+        proposal = _tanh(xn[j] + _sigmoid(xr[j] + yr[j]) * yn[j])
+        h[j] = proposal + _sigmoid(xz[j] + yz[j]) * (h[j] - proposal)

@@ -18,8 +18,9 @@ Notebook: 08.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -30,8 +31,12 @@ from course_lib.core import (
     Batch,
     Encoding,
     Likelihood,
+    SignalLike,
     check_codes,
     check_count,
+    check_generator,
+    check_number,
+    spawn,
 )
 from course_lib.features.quantise import MuLaw
 from course_lib.kernels import recurrent as kernels
@@ -45,13 +50,13 @@ _NUMBERS = {"rnn": kernels.RNN, "lstm": kernels.LSTM, "gru": kernels.GRU}
 
 
 def rnn_cell(
-    x: Float[Tensor, "batch inputs"],
-    h: Float[Tensor, "batch units"],
+    x: Float[Tensor, "*batch inputs"],
+    h: Float[Tensor, "*batch units"],
     w_ih: Float[Tensor, "units inputs"],
     w_hh: Float[Tensor, "units units"],
     b_ih: Float[Tensor, "units"],
     b_hh: Float[Tensor, "units"],
-) -> Float[Tensor, "batch units"]:
+) -> Float[Tensor, "*batch units"]:
     """Take one step of Elman's network: h' = tanh(W_ih x + b_ih + W_hh h + b_hh).
 
     References
@@ -62,13 +67,13 @@ def rnn_cell(
 
 
 def lstm_cell(
-    x: Float[Tensor, "batch inputs"],
-    state: tuple[Float[Tensor, "batch units"], Float[Tensor, "batch units"]],
+    x: Float[Tensor, "*batch inputs"],
+    state: tuple[Float[Tensor, "*batch units"], Float[Tensor, "*batch units"]],
     w_ih: Float[Tensor, "4*units inputs"],
     w_hh: Float[Tensor, "4*units units"],
     b_ih: Float[Tensor, "4*units"],
     b_hh: Float[Tensor, "4*units"],
-) -> tuple[Float[Tensor, "batch units"], Float[Tensor, "batch units"]]:
+) -> tuple[Float[Tensor, "*batch units"], Float[Tensor, "*batch units"]]:
     """Take one step of a long short-term memory, whose cell c is only ever scaled and added to.
 
     With (i, f, g, o) the four quarters of W_ih x + b_ih + W_hh h + b_hh, and s the logistic
@@ -91,13 +96,13 @@ def lstm_cell(
 
 
 def gru_cell(
-    x: Float[Tensor, "batch inputs"],
-    h: Float[Tensor, "batch units"],
+    x: Float[Tensor, "*batch inputs"],
+    h: Float[Tensor, "*batch units"],
     w_ih: Float[Tensor, "3*units inputs"],
     w_hh: Float[Tensor, "3*units units"],
     b_ih: Float[Tensor, "3*units"],
     b_hh: Float[Tensor, "3*units"],
-) -> Float[Tensor, "batch units"]:
+) -> Float[Tensor, "*batch units"]:
     """Take one step of a gated recurrent unit, which moves from h towards a proposal n.
 
     With (r_x, z_x, n_x) the thirds of W_ih x + b_ih, (r_h, z_h, n_h) those of W_hh h + b_hh, and
@@ -117,6 +122,54 @@ def gru_cell(
     r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)
     n = torch.tanh(n_x + r * n_h)
     return (1 - z) * n + z * h
+
+
+def linear_cell(
+    x: Float[Tensor, "*batch inputs"],
+    h: Float[Tensor, "*batch units"],
+    w_ih: Float[Tensor, "units inputs"],
+    w_hh: Float[Tensor, "units units"],
+) -> Float[Tensor, "*batch units"]:
+    """Take one step of a recurrent network without nonlinearity: h' = W_ih x + W_hh h.
+
+    Notebook: 08.
+    """
+    return x @ w_ih.T + h @ w_hh.T
+
+
+def filter_weights(
+    phi: Float[np.ndarray, "order"], theta: Float[np.ndarray, "order"]
+) -> tuple[Float[Tensor, "order 1"], Float[Tensor, "order order"]]:
+    """Return (W_ih, W_hh) with which `linear_cell` is the state-space model of an ARMA process.
+
+    In innovations form (``models.state_space``), with A the shift s[i] <- s[i+1] and the innovation
+    e = x - s[0], the state moves by s' = A s + phi x + theta e. Put together::
+
+        W_ih = phi + theta
+        W_hh = A - theta (1, 0, ..., 0)
+
+    so h[0], after hearing x[0], ..., x[t], is the prediction of x[t + 1].
+
+    Parameters
+    ----------
+    phi, theta : coefficients, padded with zeros to one length
+
+    Raises
+    ------
+    ValueError
+        For lengths that differ, or are zero.
+
+    Notebook: 08.
+    """
+    phi, theta = np.atleast_1d(phi), np.atleast_1d(theta)
+    if phi.ndim != 1 or phi.shape != theta.shape or not phi.size:
+        raise ValueError(
+            f"need phi and theta of one length, at least 1, got shapes {phi.shape} and "
+            f"{theta.shape}; pad the shorter one with zeros"
+        )
+    recurrent = np.eye(len(phi), k=1)
+    recurrent[:, 0] -= theta
+    return torch.from_numpy((phi + theta)[:, None]), torch.from_numpy(recurrent)
 
 
 @dataclass(frozen=True)
@@ -244,7 +297,8 @@ class RecurrentNetwork(nn.Module):
         recurrent network trajectories". Notebook: 08.
         """
         logits, state = self(batch.inputs[:-1], None if batch.fresh else carry)
-        nats = nn.functional.cross_entropy(logits.float().flatten(0, 1), batch.inputs[1:].flatten())
+        logits = logits.float() if logits.dtype == torch.bfloat16 else logits
+        nats = nn.functional.cross_entropy(logits.flatten(0, 1), batch.inputs[1:].flatten())
         return nats, _detached(state)
 
     def level_log_probabilities(
@@ -252,18 +306,22 @@ class RecurrentNetwork(nn.Module):
     ) -> Float[np.ndarray, "time"]:
         """Return ln P(c_t | c_1, ..., c_{t-1}) for every t.
 
-        A compiled loop in float32 computes what `forward` does, some ten times as fast.
+        A compiled loop in float32 computes what `forward` does, several times as fast.
 
         Raises
         ------
         TypeError, ValueError
             For codes that are not levels of the network's encoding, ``config.encoding``.
         """
-        codes = self._check_codes(codes, encoding)
-        cell, arrays = self._arrays()
-        return kernels.log_probabilities(
-            cell, *arrays, *self._silent_state(), self.config.silence, codes
-        )
+        if encoding != self.config.encoding:
+            raise ValueError(
+                f"need codes of this network's encoding, {self.config.encoding.name}, "
+                f"got {encoding.name}; a network is trained for one encoding"
+            )
+        codes = check_codes(codes, encoding.levels)
+        network = self._arrays()
+        state = kernels.start(network, self.config.silence)
+        return kernels.log_probabilities(network, state, codes)
 
     def level_log_likelihood(
         self, codes: Int[np.ndarray, "time"], encoding: Encoding
@@ -271,17 +329,94 @@ class RecurrentNetwork(nn.Module):
         """Return ln P(c_1, ..., c_N): the sum of `level_log_probabilities`; raises as it does."""
         return Likelihood(float(self.level_log_probabilities(codes, encoding).sum()))
 
-    def _check_codes(self, codes: Int[np.ndarray, "time"], encoding: Encoding) -> np.ndarray:
-        if encoding != self.config.encoding:
-            raise ValueError(
-                f"need codes of this network's encoding, {self.config.encoding.name}, "
-                f"got {encoding.name}; a network is trained for one encoding"
-            )
-        return check_codes(codes, encoding.levels)
+    def step(
+        self, codes: Int[Tensor, "batch"], state: State | None = None
+    ) -> tuple[Float[Tensor, "batch levels"], State]:
+        """Return what `forward` returns for a single time, by the cells as they are written above.
+
+        Parameters
+        ----------
+        codes : (batch,)
+        state : what an earlier call returned; None for silence since ever
+        """
+        x, weights = self.embedding(codes)[None], tuple(self.core.parameters())
+        if state is None:
+            h = x.new_zeros(1, len(codes), self.config.units)
+            state = (h, h) if self.config.cell == "lstm" else h
+        state = _CELLS[self.config.cell](x, state, *weights)
+        h = state if isinstance(state, Tensor) else state[0]
+        return self.output(torch.relu(self.hidden(h[0]))), state
+
+    def stream(
+        self,
+        length: int,
+        *,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        prompt: SignalLike | None = None,
+        block: int = 2000,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
+
+        Ancestral sampling by the compiled loop: the codes are those of `sample_step_by_step` for
+        the same uniform numbers, up to rounding in float32.
+
+        Parameters
+        ----------
+        length : samples in all, not counting the prompt
+        rng : the caller's generator
+        temperature : 1 samples what was learned; lower is safer; 0 takes the likeliest
+        prompt : a sound to go on from, at the network's sample rate
+        block : samples in a block
+
+        Raises
+        ------
+        TypeError, ValueError
+            For counts below 1, a negative temperature, or a prompt that the encoding refuses.
+        """
+        length, block = check_count(length, "length"), check_count(block, "block")
+        if (temperature := check_number(temperature, "temperature", below=math.inf)) < 0:
+            raise ValueError(f"need a temperature of 0 or more, got {temperature:g}")
+        check_generator(rng)
+        past = np.empty(0, np.int64) if prompt is None else self.config.encoding.encode(prompt)
+        return self._blocks(length, block, rng, temperature, past)
+
+    def _blocks(
+        self,
+        length: int,
+        block: int,
+        rng: np.random.Generator,
+        temperature: float,
+        past: Int[np.ndarray, "time"],
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        network = self._arrays()
+        state = kernels.start(network, self.config.silence)
+        kernels.log_probabilities(network, state, past)  # hears the prompt
+        for first in range(0, length, block):
+            uniforms = rng.random(min(block, length - first))
+            codes = kernels.sample(network, state, uniforms, temperature)
+            yield self.config.encoding.decode(codes)
+
+    def sample(
+        self,
+        length: int,
+        *,
+        count: int = 1,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        prompt: SignalLike | None = None,
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
+        length, rngs = check_count(length, "length"), spawn(rng, count)
+        sounds = [
+            np.concatenate([*self.stream(length, rng=r, temperature=temperature, prompt=prompt)])
+            for r in rngs
+        ]
+        return np.stack(sounds)
 
     @torch.no_grad()
-    def _arrays(self) -> tuple[int, list[np.ndarray]]:
-        """Return the cell's number and the arrays that the compiled loops take."""
+    def _arrays(self) -> kernels.Network:
+        """Return the weights as the compiled loops take them."""
         core = self.core
         table = self.embedding.weight @ core.weight_ih_l0.T + core.bias_ih_l0
         weights = (
@@ -290,13 +425,94 @@ class RecurrentNetwork(nn.Module):
             *(self.hidden.weight.T, self.hidden.bias),
             *(self.output.weight.T, self.output.bias),
         )
-        arrays = [np.ascontiguousarray(w.cpu().float().numpy()) for w in weights]
-        return _NUMBERS[self.config.cell], arrays
+        return kernels.network(_NUMBERS[self.config.cell], *(w.cpu().numpy() for w in weights))
 
-    def _silent_state(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return h and c (which only an LSTM uses) before a sound."""
-        zeros = np.zeros(self.config.units, np.float32)
-        return zeros, zeros.copy()
+
+@torch.no_grad()
+def sample_step_by_step(
+    network: RecurrentNetwork,
+    uniforms: Float[np.ndarray, "time batch"],
+    *,
+    temperature: float = 1.0,
+) -> Int[np.ndarray, "time batch"]:
+    """Draw level after level, each fed back as the next input.
+
+    For a uniform number u, the first level k with sum_{j <= k} softmax(logits / temperature)[j]
+    above u; at temperature 0 the likeliest.
+
+    Parameters
+    ----------
+    network : the network
+    uniforms : in [0, 1), one a level
+    temperature : 0 or more
+    """
+    codes = torch.full((uniforms.shape[1],), network.config.silence)
+    drawn, state = [], None
+    for u in torch.from_numpy(uniforms):
+        logits, state = network.step(codes, state)
+        if temperature == 0:
+            codes = logits.argmax(-1)
+        else:
+            cumulative = torch.softmax(logits.double() / temperature, -1).cumsum(-1)
+            codes = (cumulative <= u[:, None]).sum(-1).clamp(max=network.config.levels - 1)
+        drawn.append(codes)
+    return torch.stack(drawn).numpy()
+
+
+def gradient_by_lag(
+    network: RecurrentNetwork, codes: Int[np.ndarray, "time batch"], *, rng: np.random.Generator
+) -> Float[np.ndarray, "time"]:
+    """Measure how much of a change in the state is left so many samples later.
+
+    With s_t all that the network remembers after codes[t] (h, and an LSTM's c), T the last time,
+    and v a standard normal direction of h_T, drawn for each sound::
+
+        result[lag] = sqrt(mean over sounds of ||d (v' h_T) / d s_{T - lag}||^2)
+
+    which estimates the Frobenius norm of the Jacobian d h_T / d s_{T - lag}, divided by its value
+    at lag 0. Backpropagation through time multiplies by these Jacobians: where the curve has
+    fallen to nothing, the network cannot learn from what came before.
+
+    Parameters
+    ----------
+    network : the network
+    codes : (time, batch), heard from silence; more sounds, a steadier estimate
+    rng : draws v
+
+    Raises
+    ------
+    TypeError, ValueError
+        For codes that are not levels of the network in the shape (time, batch).
+
+    References
+    ----------
+    Pascanu, Mikolov and Bengio (2013), "On the difficulty of training recurrent neural networks",
+    eq. 5. Notebook: 08.
+    """
+    codes = np.asarray(codes)
+    if codes.ndim != 2:
+        raise ValueError(f"need codes of shape (time, batch), got {codes.shape}")
+    check_codes(codes.ravel(), network.config.levels)
+    states: list[tuple[Tensor, ...]] = []
+    state: State | None = None
+    for now in torch.from_numpy(codes):
+        _, state = network.step(now, state)
+        parts = (state,) if isinstance(state, Tensor) else state
+        for part in parts:
+            part.retain_grad()
+        states.append(parts)
+    h = states[-1][0]
+    v = torch.from_numpy(check_generator(rng).standard_normal(h.shape)).to(h.dtype)
+    (v * h).sum().backward()
+    network.zero_grad(set_to_none=True)
+    squares = [
+        sum(float((part.grad**2).sum()) for part in parts if part.grad is not None)
+        for parts in reversed(states)
+    ]
+    return np.sqrt(np.array(squares) / squares[0])
+
+
+_CELLS: dict[Cell, Callable[..., Any]] = {"rnn": rnn_cell, "lstm": lstm_cell, "gru": gru_cell}
 
 
 def _cosines(levels: int, count: int) -> Float[Tensor, "levels count"]:
