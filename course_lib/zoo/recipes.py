@@ -160,10 +160,25 @@ def score(network: Network, recordings: Iterable[Recording]) -> float:
 STACK = dilated_stack(2, 9)
 
 RECIPES = {
-    "wavenet-speech": Recipe(WaveNetConfig(STACK, channels=64), Schedule(7000, 3e-3, warmup=200)),
-    "wavenet-speech-16bit": Recipe(
-        WaveNetConfig(STACK, channels=48, levels=2**16, components=8),
-        Schedule(5000, 3e-3, warmup=200),
+    "gru-speech": Recipe(
+        RecurrentConfig("gru", units=256),
+        Schedule(7000, 4e-3, warmup=200),
+        length=128,
+        size=64,
+        validate_every=1000,
+    ),
+    "lstm-speech": Recipe(
+        RecurrentConfig("lstm", units=256),
+        Schedule(9000, 4e-3, warmup=200),
+        length=128,
+        size=64,
+        validate_every=1000,
+    ),
+    "wavenet-speech": Recipe(
+        WaveNetConfig(STACK, channels=64, components=8),
+        Schedule(10_000, 6e-3, warmup=400),
+        size=2,
+        validate_every=1000,
     ),
 }
 """Every trained model of the course, by name."""

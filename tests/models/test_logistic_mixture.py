@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from course_lib.features.quantise import LinearQuantiser
 from course_lib.models import logistic_mixture
-from course_lib.models.logistic_mixture import LEAST_LOG_SCALE, STEP, TOP
+from course_lib.models.logistic_mixture import LEAST_LOG_SCALE, STEP
 
+TOP = 2**16 - 1
 ALL = torch.arange(TOP + 1)
 
 
