@@ -1,0 +1,9 @@
+"""Adds the components up without their weights."""
+
+import numpy as np
+from scipy.special import expit
+
+
+def answer(weights, means, scales, levels):
+    edges = np.concatenate([[-np.inf], (2 * np.arange(1, levels) - 1) / levels - 1, [np.inf]])
+    return np.diff(expit((edges[:, None] - means) / scales), axis=0).sum(axis=1)

@@ -1,0 +1,5 @@
+"""Takes the logarithms themselves for shares."""
+
+
+def answer(nats):
+    return nats / nats.sum()
