@@ -1,0 +1,292 @@
+"""Trained models on disk: weights and a card in a folder, published from a run and loaded by name."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import soundfile
+import torch
+
+from course_lib.corpora import Recording
+from course_lib.corpora.catalogue import data_folder
+from course_lib.evaluation import bits_per_sample
+from course_lib.models.adaptive_ar import AdaptiveAR
+from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.wavenet import WaveNet, WaveNetConfig
+from course_lib.training.checkpoints import load_tensors, replacing, save_tensors
+from course_lib.zoo.recipes import Configuration, Network, Recipe, network_of, prepared, score
+from course_lib.zoo.trainer import CHECKPOINT
+
+WEIGHTS, CARD = "weights.safetensors", "card.json"
+
+CONFIGURATIONS: dict[str, type[Configuration]] = {
+    WaveNet.__name__: WaveNetConfig,
+    RecurrentNetwork.__name__: RecurrentConfig,
+}
+"""What a card calls a network, and the kind of its configuration."""
+
+QUICK = 5
+"""The shortest recordings of a split, so many of them, can be scored again in a second or two."""
+
+
+# ---------------------------------------------------------------- loading
+
+
+def names() -> list[str]:
+    """Return the names of the trained models in data/zoo, sorted.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no data folder.
+    """
+    return sorted(card.parent.name for card in (data_folder() / "zoo").glob(f"*/{CARD}"))
+
+
+def card(name: str | Path) -> dict[str, Any]:
+    """Return the card of a trained model: what it is, what it learned from, and how well.
+
+    Parameters
+    ----------
+    name : one of `names`, or the path of a folder that holds weights and a card
+
+    Raises
+    ------
+    ValueError
+        For a name that is not there (near ones are offered), or a damaged card.
+    FileNotFoundError
+        For a folder without a card.
+    """
+    path = _folder(name) / CARD
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"need a trained model, but there is no {path}; `course train` leaves one in its "
+            "folder after the last step"
+        )
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"model", "configuration", "weights", "scores"} - set(about)
+    except (UnicodeDecodeError, json.JSONDecodeError, TypeError) as error:
+        raise ValueError(f"need a card of the course's, but {path} is damaged ({error})") from error
+    if not isinstance(about, dict) or missing:
+        raise ValueError(f"need a card of the course's, but {path} lacks {sorted(missing)}")
+    return about
+
+
+def load(name: str | Path) -> Network:
+    """Return a trained network in float32, ready to sample and to score.
+
+    ::
+
+        network = zoo.load("wavenet-speech")
+        sound = network.sample(8000, rng=np.random.default_rng(1))[0]
+
+    Parameters
+    ----------
+    name : one of `names`, or the path of a folder that holds weights and a card
+
+    Raises
+    ------
+    ValueError
+        For a name that is not there (near ones are offered), a damaged card, or weights that are
+        damaged or not the card's own.
+    FileNotFoundError
+        For a folder without a card or weights.
+
+    Notebooks: 08, 11, 12.
+    """
+    about, path = card(name), _folder(name) / WEIGHTS
+    network = network_of(configuration_from_json(about["model"], about["configuration"]))
+    tensors, _ = load_tensors(path)
+    if sha256(path) != about["weights"].get("sha256"):
+        raise ValueError(
+            f"need the weights that the card speaks of, but {path} is another file or damaged; "
+            "restore both (git restore data/zoo) or publish the run again"
+        )
+    network.load_state_dict({key: value.float() for key, value in tensors.items()})
+    return network.eval()
+
+
+def _folder(name: str | Path) -> Path:
+    if isinstance(name, Path):
+        return name
+    known = names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or known
+        offer = f"there are {', '.join(near)}" if near else "there is none yet"
+        raise ValueError(f"no trained model is called {name!r}; {offer}")
+    return data_folder() / "zoo" / name
+
+
+def configuration_from_json(model: str, settings: dict[str, Any]) -> Configuration:
+    """Return the configuration that `dataclasses.asdict` and JSON made `settings` of.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another kind of network, or settings that it does not have or that will not do.
+    """
+    if model not in CONFIGURATIONS:
+        raise ValueError(f"need a network out of {', '.join(CONFIGURATIONS)}, got {model!r}")
+    return _built(CONFIGURATIONS[model], settings)
+
+
+def _built(kind: type, settings: dict[str, Any]) -> Any:
+    unknown = set(settings) - {field.name for field in fields(kind)}
+    if unknown:
+        raise ValueError(
+            f"need settings of {kind.__name__}, got {', '.join(sorted(unknown))} as well; "
+            "this card is from another version of the course"
+        )
+    hints = get_type_hints(kind)
+    return kind(**{name: _value(hints[name], value) for name, value in settings.items()})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """Undo what JSON does to a value: tuples become lists, dataclasses dictionaries."""
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        (kind,) = (choice for choice in (hint, *get_args(hint)) if is_dataclass(choice))
+        return _built(kind, value)
+    return value
+
+
+# ------------------------------------------------------------- publishing
+
+
+def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any]:
+    """Write a finished run's weights and card into a folder; return the card.
+
+    The weights are stored in float16 and scored as stored, on the test split.
+
+    Parameters
+    ----------
+    name : of the model
+    recipe : of the run
+    run : the folder that the run trained in
+    folder : where the weights and the card go
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        For a run that is not there, damaged, unfinished, or of another recipe.
+    """
+    tensors, about = load_tensors(run / CHECKPOINT)
+    if about.get("done") != recipe.schedule.steps:
+        raise ValueError(
+            f"need a finished run of {recipe.schedule.steps} steps in {run}, got "
+            f"{about.get('done')}; go on with it (--resume)"
+        )
+    state = {key[6:]: t.half() for key, t in tensors.items() if key.startswith("model.")}
+    if not all(torch.isfinite(tensor).all() for tensor in state.values()):
+        raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
+    network = recipe.build()
+    network.load_state_dict({key: tensor.float() for key, tensor in state.items()})
+    network.eval()
+    save_tensors(folder / WEIGHTS, state)
+    written = {
+        "name": name,
+        "about": describe(network, recipe),
+        **corpus(recipe.prompts("train")),
+        "model": type(network).__name__,
+        "configuration": asdict(recipe.network),
+        "weights": {
+            "numbers": sum(tensor.numel() for tensor in state.values()),
+            "stored as": "float16",
+            "sha256": sha256(folder / WEIGHTS),
+        },
+        "training": {
+            **{key: value for key, value in asdict(recipe).items() if key != "network"},
+            "seconds": round(about["seconds"]),
+            "hardware": [spent["hardware"] for spent in about["spent"]],
+            "versions": [spent["versions"] for spent in about["spent"]],
+            "validation": about["validation"],
+        },
+        "scores": scores(network, recipe.prompts("test")),
+    }
+    with replacing(folder / CARD) as temporary:
+        text = json.dumps(written, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return json.loads(text)
+
+
+def describe(network: Network, recipe: Recipe) -> str:
+    """Return in a sentence what a network is and what it can do."""
+    config = network.config
+    if isinstance(config, RecurrentConfig):
+        shape = f"{config.cell.upper()} of {config.units} units"
+    else:
+        shape = f"WaveNet of {len(config.dilations)} layers and {config.channels} channels"
+    grid = f"{config.encoding.name} at {config.sample_rate} Hz"
+    does = "babbles in the sounds of speech, without words"
+    if isinstance(config, WaveNetConfig) and config.voices:
+        does = f"babbles in a chosen voice: {', '.join(config.voices)}"
+    if isinstance(config, WaveNetConfig) and config.mel is not None:
+        does = f"turns mel frames ({config.mel.bands} bands) back into speech"
+    return f"{shape}, {grid}; {does}"
+
+
+def corpus(recordings: Iterable[Recording]) -> dict[str, Any]:
+    """Return what recordings a network learned from, whom to thank, and on what terms.
+
+    The hash is the SHA-256 of a line ``name sha256`` for each recording, sorted.  Weights carry
+    the strictest licence among the recordings'.
+    """
+    recordings = sorted(recordings, key=lambda recording: recording.name)
+    lines = "".join(f"{recording.name} {recording.sha256}\n" for recording in recordings)
+    licences = sorted({recording.licence for recording in recordings})
+    shared = [licence for licence in licences if "-SA-" in licence]
+    return {
+        "licence": (shared or licences)[-1],
+        "credit": sorted({_credit(recording) for recording in recordings}),
+        "corpus": {
+            "recordings": len(recordings),
+            "seconds": round(sum(recording.seconds for recording in recordings), 1),
+            "languages": sorted({recording.language for recording in recordings}),
+            "voices": sorted({recording.voice for recording in recordings}),
+            "licences": licences,
+            "split": ", ".join(sorted({recording.split for recording in recordings})),
+            "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+        },
+    }
+
+
+def _credit(recording: Recording) -> str:
+    """Return whom a recording's file names."""
+    with soundfile.SoundFile(recording.path) as file:
+        return str(file.artist)
+
+
+def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
+    """Return the bits per sample of held-out recordings, and of the shortest for a quick check.
+
+    Beside an 8-bit network stands the adaptive autoregression of chapter 03 on the same clips.
+    """
+    config = network.config
+    recordings = sorted(recordings, key=lambda recording: (recording.seconds, recording.name))
+    clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
+    found = {
+        "encoding": config.encoding.name,
+        "sample rate": config.sample_rate,
+        "recordings": len(clips),
+        "samples": sum(map(len, clips)),
+        "bits per sample": score(network, recordings),
+        f"bits per sample, {QUICK} shortest": score(network, recordings[:QUICK]),
+    }
+    if config.levels == 256:
+        adaptive = bits_per_sample(AdaptiveAR(), clips, config.encoding)
+        found["bits per sample, adaptive AR"] = adaptive.bits
+    return found
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

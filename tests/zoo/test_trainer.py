@@ -1,0 +1,213 @@
+"""Training a recipe: stopped, killed, resumed and shared among processes, it ends the same."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+import torch
+
+from course_lib.training import Schedule, Step
+from course_lib.training.checkpoints import load_tensors, save_tensors
+from course_lib.zoo import RECIPES, Validation, train
+from course_lib.zoo.trainer import CHECKPOINT, hardware, versions
+
+KINDS = {
+    "wavenet": tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE),
+    "lstm": tiny.Tiny(tiny.LSTM, tiny.SCHEDULE),
+}
+
+
+def model_of(folder: Path) -> dict[str, np.ndarray]:
+    tensors, _ = load_tensors(folder / CHECKPOINT)
+    return {name: t.numpy() for name, t in tensors.items() if name.startswith("model.")}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def finished(request, tmp_path_factory):
+    """A recipe, the folder of a run that nobody interrupted, and what it yielded."""
+    folder = tmp_path_factory.mktemp("whole")
+    return KINDS[request.param], folder, list(train(KINDS[request.param], folder))
+
+
+def test_a_run_yields_steps_and_validations(finished):
+    _, folder, events = finished
+    steps = [event for event in events if isinstance(event, Step)]
+    looks = [event for event in events if isinstance(event, Validation)]
+    assert [step.index for step in steps] == list(range(8))
+    assert [look.done for look in looks] == [4, 8]
+    assert 0 < looks[1].bits < 4.5
+    _, about = load_tensors(folder / CHECKPOINT)
+    assert about["validation"] == [[look.done, look.bits] for look in looks]
+    assert about["seconds"] == pytest.approx(steps[-1].seconds)
+    assert about["spent"] == [{"hardware": hardware(), "versions": versions()}]
+    assert about["recipe"]["seed"] == 1
+
+
+@pytest.mark.parametrize("stop", [1, 4, 6])
+def test_a_run_that_was_closed_goes_on_to_the_same_weights(finished, tmp_path, stop):
+    recipe, whole, events = finished
+    running = train(recipe, tmp_path)
+    for event in running:
+        if isinstance(event, Step) and event.index + 1 == stop:
+            break
+    running.close()  # as Ctrl-C does at the command line
+    rest = list(train(recipe, tmp_path, resume=True))
+    losses = [event.loss for event in events if isinstance(event, Step)]
+    assert [event.loss for event in rest if isinstance(event, Step)] == losses[stop:]
+    tiny.assert_same(model_of(tmp_path), model_of(whole))
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(finished, tmp_path):
+    recipe, whole, _ = finished
+    program = f"""
+import os, pathlib, sys
+sys.path[:0] = [{str(Path(__file__).resolve().parent)!r}, {str(Path(tiny.__file__).parent)!r}]
+import torch
+from test_trainer import KINDS
+from course_lib.zoo import train, trainer
+torch.set_num_threads(1)
+trainer.CHECKPOINT_SECONDS = 0.0  # after every step
+for event in train(KINDS[sys.argv[1]], pathlib.Path(sys.argv[2])):
+    if getattr(event, "index", 0) == 5:
+        os._exit(9)  # step 5 is done, its checkpoint not yet written
+"""
+    (name,) = (name for name in KINDS if KINDS[name] == recipe)
+    command = [sys.executable, "-c", program, name, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 9, done.stderr
+    assert load_tensors(tmp_path / CHECKPOINT)[1]["done"] == 5
+    rest = list(train(recipe, tmp_path, resume=True))
+    assert rest[0].index == 5
+    tiny.assert_same(model_of(tmp_path), model_of(whole))
+
+
+def test_a_finished_run_has_no_steps_left(finished):
+    recipe, folder, _ = finished
+    assert list(train(recipe, folder, resume=True)) == []
+
+
+TOGETHER = {
+    "wavenet": tiny.Tiny(tiny.WAVENET, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
+    "lstm": tiny.Tiny(tiny.LSTM, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
+}
+
+
+def test_two_processes_reach_the_losses_of_one(tmp_path):
+    """Fabric starts the script a second time; both learn from halves of the same batches."""
+    script = tmp_path / "together.py"
+    script.write_text(
+        f"""
+import json, sys
+from pathlib import Path
+sys.path[:0] = [{str(Path(__file__).resolve().parent)!r}, {str(Path(tiny.__file__).parent)!r}]
+import torch
+from test_trainer import TOGETHER
+from course_lib.training import Step, Team
+from course_lib.zoo import train, trainer
+torch.set_num_threads(1)
+trainer.CHECKPOINT_SECONDS = 0.0
+team, found = Team(2), {{}}
+for name, recipe in TOGETHER.items():
+    folder = Path(sys.argv[1]) / name
+    running = train(recipe, folder, team=team)
+    losses = [next(running).loss for step in range(4)][:3]  # the fourth is not saved
+    running.close()
+    again = train(recipe, folder, resume=True, team=team)
+    found[name] = losses + [event.loss for event in again if isinstance(event, Step)]
+if team.rank == 0:
+    print(json.dumps(found))
+""",
+        encoding="utf-8",
+    )
+    command = [sys.executable, str(script), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    for name, recipe in TOGETHER.items():
+        alone = [e.loss for e in train(recipe, tmp_path / "alone" / name) if isinstance(e, Step)]
+        assert found[name] != alone  # halves add up in another order: they did divide the work
+        np.testing.assert_allclose(found[name], alone, atol=1e-4)
+        one, two = model_of(tmp_path / "alone" / name), model_of(tmp_path / name)
+        for parameter in one:
+            np.testing.assert_allclose(two[parameter], one[parameter], atol=1e-3)
+
+
+def test_a_second_run_does_not_replace_the_first(finished):
+    recipe, folder, _ = finished
+    with pytest.raises(FileExistsError, match="holds a run already; go on with it"):
+        next(train(recipe, folder))
+
+
+def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no"):
+        next(train(KINDS["lstm"], tmp_path, resume=True))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schedule": Schedule(9, 1e-2, warmup=2)}, r"schedule\.steps=8 \(now 9\)"),
+        ({"seed": 2}, r"seed=1 \(now 2\)"),
+        ({"languages": ("en", "fr")}, r"languages=\['en'\] \(now \['en', 'fr'\]\)"),
+    ],
+)
+def test_other_settings_are_refused(finished, change, said):
+    recipe, folder, _ = finished
+    with pytest.raises(ValueError, match=f"the settings with which.*{said}"):
+        next(train(replace(recipe, **change), folder, resume=True))
+
+
+def test_settings_that_came_later_do_not_lock_out_older_runs(finished, tmp_path):
+    recipe, folder, _ = finished
+    tensors, about = load_tensors(folder / CHECKPOINT)
+    del about["recipe"]["validate_every"], about["spent"]
+    save_tensors(tmp_path / CHECKPOINT, tensors, about)
+    assert list(train(recipe, tmp_path, resume=True)) == []
+
+
+def test_a_loss_that_is_no_number_is_an_error(tmp_path):
+    recipe = replace(KINDS["wavenet"], schedule=Schedule(8, 1e30, warmup=0, clip_norm=1e30))
+    with pytest.raises(FloatingPointError, match="lower the learning rate"):
+        list(train(recipe, tmp_path))
+
+
+def test_a_vocoder_and_a_choir_train_too(tmp_path):
+    """Batches with frames and voices, through to the validation bits."""
+    for name, network, languages in (
+        ("vocoder", tiny.VOCODER, ("en",)),
+        ("mixture", tiny.MIXTURE, ("en",)),
+        ("voices", replace(tiny.VOICES, voices=("Allison Smith", "June Wallack")), ("fr", "es")),
+    ):
+        schedule = Schedule(2, 1e-3, warmup=1)
+        recipe = tiny.Tiny(network, schedule, languages=languages, length=120, validate_every=2)
+        *_, look = train(recipe, tmp_path / name)
+        assert look.done == 2
+        assert np.isfinite(look.bits)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds_and_says_what_it_learns_from(name):
+    recipe = RECIPES[name]
+    network = recipe.build()
+    assert sum(p.numel() for p in network.parameters()) > 1000
+    again = recipe.build()
+    assert all(
+        torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True)
+    )
+    for split in ("train", "validation", "test"):
+        assert {r.split for r in recipe.prompts(split)} == {split}
+        assert {r.language for r in recipe.prompts(split)} == set(recipe.languages)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"length": 0}, {"size": -1}, {"seed": -1}, {"validate_every": 0}]
+)
+def test_recipes_that_will_not_do(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE, **settings)
