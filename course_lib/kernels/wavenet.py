@@ -40,6 +40,8 @@ class Network(NamedTuple):
     dilations: np.ndarray
     hold: int
     components: int
+    values: np.ndarray
+    edges: np.ndarray
 
 
 class State(NamedTuple):
@@ -74,6 +76,8 @@ def network(
     dilations: np.ndarray,
     hold: int = 2**62,
     components: int = 0,
+    values: np.ndarray | None = None,
+    edges: np.ndarray | None = None,
 ) -> Network:
     """Pack a network of L layers with C residual, G gated, S skip and H hidden channels.
 
@@ -91,8 +95,13 @@ def network(
     head2, head2_bias : (H, outputs) and (outputs,): levels, or three numbers a component
     dilations : (L,)
     hold : samples over which an entry of `bias` holds
-    components : logistic laws in the mixture over 16-bit levels; 0 for a softmax over the levels
+    components : logistic laws in the mixture; 0 for a softmax over the levels
+    values, edges : (levels,) and (levels + 1,): for a mixture, the amplitude of each level and
+        the amplitudes between which their bins lie; by default those of 16-bit levels
     """
+    if values is None or edges is None:
+        values = np.arange(2**16) / 2**15 - 1
+        edges = (np.arange(2**16 + 1) - 0.5) / 2**15 - 1
 
     def plain(array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(array, np.float32)
@@ -103,6 +112,7 @@ def network(
         plain(embedding), plain(bias), pack(taps), pack(mix), plain(mix_bias[:, :channels]),
         plain(mix_bias[:, channels:].sum(axis=0)), pack(head1), plain(head1_bias), pack(head2),
         plain(head2_bias), np.array(dilations, np.int64), hold, components,
+        np.ascontiguousarray(values, np.float64), np.ascontiguousarray(edges, np.float64),
     )  # fmt: skip
 
 
@@ -158,7 +168,8 @@ def sample(network, state, uniforms, temperature):
         if network.components == 0:
             code = draw(outputs, temperature, uniforms[n, 0])
         else:
-            code = draw_logistic(outputs, state.cursor[1], temperature, uniforms[n])
+            last = network.values[state.cursor[1]]
+            code = draw_logistic(outputs, last, network.edges, temperature, uniforms[n])
         codes[n] = code
         state.cursor[0] += 1
         state.cursor[1] = code
@@ -173,7 +184,7 @@ def _embed(network, code, x):
         for i in range(len(x)):
             x[i] = row[i]
     else:
-        amplitude = code / 32768.0 - 1.0
+        amplitude = network.values[code]
         companded = np.copysign(np.log1p(255.0 * abs(amplitude)) / np.log(256.0), amplitude)
         linear, bent, constant = network.embedding[0], network.embedding[1], network.embedding[2]
         p, q = np.float32(amplitude), np.float32(companded)
@@ -227,15 +238,16 @@ def _head(network, state):
 
 
 @_compiled
-def draw_logistic(parameters, last, temperature, uniforms):
-    """Return a 16-bit level from K logits, K steps m and K ln s; the first number picks the law.
+def draw_logistic(parameters, last, edges, temperature, uniforms):
+    """Return a level drawn from K logits, K steps m and K ln s; the first number picks the law.
 
-    x = x_last + s (m + temperature (ln u - ln(1 - u))), to the nearest level.
+    x = last + s (m + temperature (ln u - ln(1 - u))), and the level is that whose bin, between
+    two of `edges`, holds x; the outermost bins reach to infinity.
     """
     components = len(parameters) // 3
     k = draw(parameters[:components], temperature, uniforms[0])
     step = np.float64(parameters[components : 2 * components][k])
     log_scale = max(np.float64(parameters[2 * components :][k]), -13.0)
     u = min(max(uniforms[1], 1e-7), 1.0 - 1e-7)
-    change = np.exp(log_scale) * (step + temperature * (np.log(u) - np.log1p(-u)))
-    return int(min(max(np.rint(last + 32768.0 * change), 0.0), 65535.0))
+    x = last + np.exp(log_scale) * (step + temperature * (np.log(u) - np.log1p(-u)))
+    return np.searchsorted(edges[1:-1], x, side="right")

@@ -195,6 +195,9 @@ class WaveNet(nn.Module):
     Notebooks: 11, 12.
     """
 
+    values: torch.Tensor
+    edges: torch.Tensor
+
     def __init__(self, config: WaveNetConfig, *, seed: int = 0) -> None:
         super().__init__()
         self.config = config
@@ -521,13 +524,16 @@ class WaveNet(nn.Module):
             return np.ascontiguousarray(tensor.detach().cpu().numpy(), np.float32)
 
         embedding: torch.Tensor = self.embedding
+        encoding, grid = self.config.encoding, {}
         if self.config.components:
             embedding = torch.cat([embedding, self.embedding_bias[None]])
+            levels = np.arange(encoding.levels)
+            grid = {"values": encoding.decode(levels), "edges": encoding.edges()}
         return kernels.network(
             plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
             plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
             plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
-            self.config.components,
+            self.config.components, **grid,
         )  # fmt: skip
 
     @torch.no_grad()

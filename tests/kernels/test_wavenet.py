@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from course_lib.features.quantise import LinearQuantiser
 from course_lib.kernels import wavenet as kernels
 
 DILATIONS = np.array([1, 2, 4, 1, 3, 1])
@@ -204,7 +205,13 @@ def test_each_hold_hears_its_condition(rng):
 
 def test_a_logistic_draw_stays_among_the_levels():
     parameters = np.array([0.0, 9.0, 0.5, 30.0, -2.0, -2.0], np.float32)
-    assert kernels.draw_logistic(parameters.copy(), 40000, 1.0, np.array([0.5, 0.5])) == 65535
-    assert kernels.draw_logistic(-parameters, 20000, 1.0, np.array([0.5, 0.0])) == 0
+    edges = LinearQuantiser(16).edges()
+
+    def drawn(numbers, last, uniforms):
+        amplitude = last / 2**15 - 1
+        return kernels.draw_logistic(numbers.copy(), amplitude, edges, 1.0, np.array(uniforms))
+
+    assert drawn(parameters, 40000, [0.5, 0.5]) == 65535
+    assert drawn(-parameters, 20000, [0.5, 0.0]) == 0
     narrow = np.array([0.0, 2.0, -99.0], np.float32)  # as narrow as is allowed: e^-13
-    assert kernels.draw_logistic(narrow, 700, 1.0, np.array([0.5, 0.5])) == 700
+    assert drawn(narrow, 700, [0.5, 0.5]) == 700
