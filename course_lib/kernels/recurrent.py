@@ -9,10 +9,12 @@ One sample costs gates units^2 + units head + head levels multiplications.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.kernels import layers
 from course_lib.kernels.compiling import compiled
 from course_lib.kernels.layers import (
     PANEL,
@@ -20,7 +22,6 @@ from course_lib.kernels.layers import (
     _tanh_parts,
     aligned,
     draw,
-    pack,
     padded,
     product,
     rectify,
@@ -83,11 +84,15 @@ def network(
     head2: np.ndarray,
     head2_bias: np.ndarray,
 ) -> Network:
-    """Pack the weights; matrices come as (inputs, outputs), in the shapes that `Network` names."""
+    """Pack the weights; matrices come as (inputs, outputs), in the shapes that `Network` names.
+
+    Matrices whose numbers are all bfloat16's take half the memory and give the same result, sooner.
+    """
 
     def plain(array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(array, np.float32)
 
+    pack = functools.partial(layers.pack, half=layers.fits_bfloat16(recurrent, head1, head2))
     return Network(
         cell, plain(table), pack(recurrent), plain(recurrent_bias), pack(head1), plain(head1_bias),
         pack(head2), plain(head2_bias),
