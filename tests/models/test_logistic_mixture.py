@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.features.quantise import LinearQuantiser
+from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.models import logistic_mixture
 from course_lib.models.logistic_mixture import LEAST_LOG_SCALE, STEP
 
@@ -39,6 +39,29 @@ def test_the_levels_share_out_a_probability_of_one(components, means, seed):
 def test_they_do_so_at_the_ends_and_for_extreme_scales(mean, log_scale):
     mixture = torch.tensor([0.0, mean, log_scale], dtype=torch.float64)
     assert float(probabilities(mixture).sum()) == pytest.approx(1, abs=1e-11)
+
+
+@pytest.mark.parametrize("encoding", [MuLaw(256), MuLaw(16), LinearQuantiser(8)])
+def test_any_grid_will_do(encoding, rng):
+    """Golden: scipy's logistic law again, between the edges of another quantiser."""
+    mixture, codes = parameters(rng, 4), torch.arange(encoding.levels)
+    edges = encoding.edges()
+    got = logistic_mixture.log_probability(
+        mixture.expand(encoding.levels, -1), codes, torch.from_numpy(edges)
+    ).exp()
+    laws = scipy.stats.logistic(mixture[4:8].numpy(), mixture[8:].exp().numpy())
+    edges[[0, -1]] = -np.inf, np.inf
+    expected = np.diff(laws.cdf(edges[:, None]), axis=0) @ torch.softmax(mixture[:4], 0).numpy()
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-13)
+    assert float(got.sum()) == pytest.approx(1, abs=1e-11)
+    uniforms = torch.from_numpy(rng.random((20_000, 2)))
+    drawn = logistic_mixture.draw(
+        mixture.expand(20_000, -1), uniforms, 1.0, torch.from_numpy(encoding.edges())
+    )
+    often = expected * 20_000 > 5
+    observed = np.bincount(drawn, minlength=encoding.levels)
+    share = expected[often] / expected[often].sum() * observed[often].sum()
+    assert scipy.stats.chisquare(observed[often], share).pvalue > 1e-3
 
 
 def test_single_precision_is_enough(rng):

@@ -39,6 +39,7 @@ MEL = MelCondition(bands=3, window_length=24, hop_length=12, hold_length=4, chan
 KINDS = {
     "softmax": {},
     "mixture": {"levels": 2**16, "components": 3},
+    "mixture over mu-law levels": {"levels": 64, "components": 3},
     "ReLU": {"gated": False},
     "no residual": {"residual": False},
     "no skips": {"skips": False},
@@ -51,7 +52,7 @@ KINDS = {
         "components": 2,
     },
 }
-MODES = ["softmax", "mixture", "ReLU", "no residual", "no skips"]
+MODES = ["softmax", "mixture", "mixture over mu-law levels", "ReLU", "no residual", "no skips"]
 
 
 def tiny(kind="softmax", *, dilations=DILATIONS, seed=0):
@@ -64,8 +65,12 @@ def tiny(kind="softmax", *, dilations=DILATIONS, seed=0):
             parameter += 0.3 * noise
         network.mix_bias += 1  # so that few ReLUs are shut
         network.head1_bias += 1
-        network.head2 /= 5 if network.config.gated else 30  # logits of a few nats
-        network.head2_bias.data[2 * network.config.components :] /= 3  # scales of all sizes
+        if network.config.components:
+            network.head2 /= 5
+        else:  # logits of a few nats, which depend on the past
+            logits = network(codes_for(network, 200))
+            network.head2 *= 2 / logits.std()
+            network.head2_bias -= network(codes_for(network, 200)).mean((0, 1))
     return network
 
 
@@ -218,7 +223,8 @@ class Convolutions(nn.Module):
         """Codes of shape (batch, time), to outputs of shape (batch, outputs, later)."""
         config = self.config
         if config.components:
-            amplitude = codes.double() / 32768 - 1
+            values = config.encoding.decode(np.arange(config.levels)).astype(np.float32)
+            amplitude = torch.from_numpy(values).double()[codes]
             bent = amplitude.sign() * (1 + 255 * amplitude.abs()).log() / math.log(256)
             x = self.first(torch.stack([amplitude, bent], dim=1))
         else:
@@ -239,7 +245,7 @@ class Convolutions(nn.Module):
         if config.components:
             logits, steps, log_scale = out.split(config.components, dim=1)
             log_scale = log_scale.clamp(min=-13)
-            last = codes[:, None, -length:] / 32768 - 1
+            last = amplitude[:, None, -length:]
             out = torch.cat([logits, last + steps * log_scale.exp(), log_scale], dim=1)
         return out
 
@@ -368,11 +374,13 @@ def test_all_sequences_of_three_levels_share_out_a_probability_of_one():
     assert total == pytest.approx(1, abs=1e-12)
 
 
-def test_a_mixture_gives_all_65536_levels_a_probability_of_one():
-    network = tiny("mixture")
+@pytest.mark.parametrize("kind", ["mixture", "mixture over mu-law levels"])
+def test_a_mixture_gives_all_levels_a_probability_of_one(kind):
+    network = tiny(kind)
+    levels = network.config.levels
     outputs = network(codes_for(network, PAST + 4))
-    codes = torch.arange(2**16).expand(*outputs.shape[:2], -1)
-    described = outputs[:, :, None].expand(-1, -1, 2**16, -1)
+    codes = torch.arange(levels).expand(*outputs.shape[:2], -1)
+    described = outputs[:, :, None].expand(-1, -1, levels, -1)
     total = network.log_probability(described, codes).exp().sum(-1)
     torch.testing.assert_close(total, torch.ones_like(total), rtol=0, atol=1e-9)
 
@@ -538,7 +546,6 @@ def test_it_learns_the_entropy_of_a_chain(rng):
         ({"dilations": (1, 2.5)}, TypeError, "whole number for dilation"),
         ({"channels": 0}, ValueError, "channels of at least 1"),
         ({"levels": 2**16}, ValueError, "mixture of logistics for 65536 levels"),
-        ({"components": 3}, ValueError, "256 levels and 3 components"),
         ({"components": -1}, ValueError, "components of at least 0"),
     ],
 )
