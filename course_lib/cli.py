@@ -10,24 +10,38 @@ import argparse
 import json
 import math
 import os
+import shutil
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from course_lib.runner.chapters import chapters, choose
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from course_lib.audio import Clip
-    from course_lib.core import LevelScorer, Sampler
+    from course_lib.core import Encoding, LevelScorer, Sampler
     from course_lib.runner.learners import Copies
+    from course_lib.training import Step, Team
+    from course_lib.zoo import Recipe
+    from course_lib.zoo.recipes import Network
 
 WORKSPACE = Path("workspace")
 """Where the learner's copies go, in the current folder."""
 
 SPEECH_RATE = 8000
-"""The sample rate in Hz at which the course's models of speech work."""
+"""The sample rate in Hz at which the classical models of speech work."""
+
+ORDER, SECONDS, TEMPERATURE = 16, 3.0, 1.0
+"""What `--order`, `--seconds` and `--temperature` are where nothing else is said."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,21 +106,58 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_bench)
 
-    command = commands.add_parser("sample", help="fit a model to a recording and let it make sound")
-    command.add_argument("model", choices=sorted(SAMPLERS))
-    command.add_argument("--from", dest="source", type=Path, required=True, metavar="FILE")
-    command.add_argument("--seconds", type=float, default=3.0)
+    command = commands.add_parser("zoo", help="the trained models, and how well they predict")
+    command.set_defaults(run=_zoo)
+
+    command = commands.add_parser(
+        "train",
+        help="train a network of the zoo",
+        epilog="Ctrl-C writes a checkpoint, and --resume goes on from it.",
+    )
+    command.add_argument("model", metavar="NAME", help="such as wavenet-speech")
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="of the run (default build/zoo/NAME)"
+    )
+    command.add_argument("--steps", type=int, metavar="N", help="a shorter or longer run")
+    command.add_argument("--publish", action="store_true", help="put the result into data/zoo")
+    command.add_argument(
+        "--devices", type=int, default=1, metavar="N", help="GPUs, or processes, on each machine"
+    )
+    command.add_argument(
+        "--nodes", type=int, default=1, metavar="M", help="machines, under torchrun or SLURM"
+    )
+    command.set_defaults(run=_train)
+
+    model = "ar, a trained model that `course zoo` lists, or the folder of a finished run"
+    command = commands.add_parser("sample", help="let a model make sound")
+    command.add_argument("model", metavar="MODEL", help=model)
+    command.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FILE",
+        help="what ar is fitted to, and what a vocoder listens to",
+    )
+    command.add_argument(
+        "--seconds", type=float, help=f"how much (default {SECONDS:g}; of a vocoder, all of it)"
+    )
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--order", type=int, default=16, help="coefficients (default 16)")
+    command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
+    command.add_argument(
+        "--temperature", type=float, help=f"of a network (default {TEMPERATURE:g}; lower is safer)"
+    )
+    command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     command.set_defaults(run=_sample)
 
     command = commands.add_parser("score", help="bits per sample that a model needs for a file")
-    command.add_argument("model", choices=sorted(SCORERS))
+    command.add_argument("model", metavar="MODEL", help=model)
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--order", type=int, default=16, help="coefficients (default 16)")
+    command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
+    command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     command.set_defaults(run=_score)
     return parser
@@ -189,39 +240,286 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sample(options: argparse.Namespace) -> int:
-    from course_lib.audio import Clip, write
-    from course_lib.core import check_number, seeded
+def _zoo(options: argparse.Namespace) -> int:
+    from course_lib import zoo
 
-    if options.output.exists() and not options.overwrite:
-        raise FileExistsError(f"{options.output} exists already; pass --overwrite to replace it")
-    length = round(check_number(options.seconds, "--seconds", above=0, below=3600) * SPEECH_RATE)
-    rng = seeded(options.seed)
-    clip = _read_speech(options.source, options.channel)
-    with _working(f"fitting {options.model} to {options.source} and sampling"):
-        model = SAMPLERS[options.model](clip, options.order)
-        sound = Clip(model.sample(length, rng=rng)[0], SPEECH_RATE)
+    for name in zoo.names():
+        card = zoo.card(name)
+        print(f"{name}: {card['about']}")
+        print(f"  {card['scores']['bits per sample']:.2f} bits per sample of held-out recordings")
+    untrained = [name for name in zoo.RECIPES if name not in zoo.names()]
+    if untrained:
+        print(f"not trained yet (course train NAME): {', '.join(untrained)}")
+    return 0
+
+
+# ---------------------------------------------------------------- training
+
+
+def _train(options: argparse.Namespace) -> int:
+    from course_lib import zoo
+    from course_lib.training import Team
+
+    recipe = _recipe(options.model, options.steps)
+    folder = options.folder or Path("build/zoo") / options.model
+    alone = options.devices == options.nodes == 1
+    try:
+        team = None if alone else Team(options.devices, options.nodes)
+    except ModuleNotFoundError as error:  # Lightning Fabric is optional
+        print(f"course train: {error}", file=sys.stderr)
+        return 2
+    leads = team is None or team.rank == 0
+    done = _run_training(options.model, recipe, folder, options.resume, team)
+    if done < recipe.schedule.steps:
+        again = ["course", "train", options.model, "--resume"]
+        again += [] if options.folder is None else ["--folder", str(folder)]
+        again += [] if options.steps is None else ["--steps", str(options.steps)]
+        print(f"stopped after {done} steps; go on with: {' '.join(again)}", file=sys.stderr)
+        return 130
+    if leads:
+        with _working("scoring the test recordings"):
+            card = zoo.publish(options.model, recipe, folder, folder)
+        bits = card["scores"]["bits per sample"]
+        print(f"{folder}: {card['about']}; {bits:.2f} bits per sample of the test recordings")
+    if leads and options.publish:
+        target = zoo.store.data_folder() / "zoo" / options.model
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (zoo.store.WEIGHTS, zoo.store.CARD):
+            shutil.copyfile(folder / name, target / name)
+        print(f"published as {target}")
+    return 0
+
+
+def _recipe(name: str, steps: int | None) -> Recipe:
+    from course_lib.core import check_count
+    from course_lib.zoo import RECIPES
+
+    if name not in RECIPES:
+        raise ValueError(f"no recipe is called {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    if steps is None:
+        return recipe
+    warmup = min(recipe.schedule.warmup, check_count(steps, "--steps") // 10)
+    return replace(recipe, schedule=replace(recipe.schedule, steps=steps, warmup=warmup))
+
+
+def _run_training(name: str, recipe: Recipe, folder: Path, resume: bool, team: Team | None) -> int:
+    """Train, show how it goes, and return the number of steps that are done."""
+    from course_lib.zoo import Validation, train
+
+    steps, nats = recipe.schedule.steps, deque[float](maxlen=50)
+    done = steps  # of a run that was finished before
+    leads = team is None or team.rank == 0
+    running = train(recipe, folder, resume=resume, team=team)
+    with _progress(leads) as progress, _stoppable(team is None) as stop:
+        task = progress.add_task(name, total=steps)
+        for event in running:
+            if isinstance(event, Validation):
+                print(f"step {event.done}: validation {event.bits:.3f} bits per sample", flush=True)
+                continue
+            done = event.index + 1
+            nats.append(event.loss)
+            told = _told(event, sum(nats) / len(nats))
+            progress.update(task, completed=done, description=f"{name}: {told}")
+            if leads and done % 100 == 0 and not progress.console.is_terminal:
+                print(f"step {done} of {steps}: {told}, {event.seconds:.0f} s", flush=True)
+            if stop() and done < steps:
+                running.close()  # which writes a checkpoint
+                break
+    return done
+
+
+def _told(step: Step, nats: float) -> str:
+    bits = nats / math.log(2)
+    return f"loss {nats:.3f} nats ({bits:.3f} bits), learning rate {step.learning_rate:.1e}"
+
+
+@contextmanager
+def _stoppable(ours: bool) -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C (or a scheduler's SIGTERM) into a wish to stop after this step.
+
+    A second Ctrl-C interrupts.  In a team (`ours` is False) nothing changes: all must stop at
+    the same step, and the checkpoint of the last minute is there.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, frame: Any) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("stopping after this step", file=sys.stderr)
+
+    signals = (signal.SIGINT, signal.SIGTERM) if ours else ()
+    before = {number: signal.signal(number, ask) for number in signals}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ------------------------------------------------------ sampling and scoring
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from course_lib.audio import write
+    from course_lib.core import check_number
+
+    _check_output(options.output, options.overwrite)
+    if options.seconds is not None:
+        check_number(options.seconds, "--seconds", above=0, below=3600)
+    sample = _sample_fitted if options.model in SAMPLERS else _sample_network
+    sound, maker, whole = sample(options)
     sound = sound.with_peak() if sound.peak > 1 else sound
     write(options.output, sound, overwrite=options.overwrite)
-    print(f"{options.output}: {sound.duration:g} s at {SPEECH_RATE} Hz from {model}")
-    return 0
+    print(f"{options.output}: {sound.duration:g} s at {sound.sample_rate} Hz from {maker}")
+    if not whole:
+        print("interrupted: this is what there was by then", file=sys.stderr)
+    return 0 if whole else 130
+
+
+def _check_output(path: Path, overwrite: bool) -> None:
+    """Say before the work what `audio.write` would say after it."""
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{path} exists already; pass --overwrite to replace it")
+    if path.suffix.lower() not in (".wav", ".flac"):
+        raise ValueError(f"need a file name that ends in .wav or .flac, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
+    from course_lib.audio import Clip
+    from course_lib.core import seeded
+
+    _refuse(options, f"is for networks, not for {options.model}", "temperature", "voice")
+    if options.source is None:
+        raise ValueError(f"{options.model} is fitted to a recording: pass --from FILE")
+    length = round((options.seconds or SECONDS) * SPEECH_RATE)
+    rng = seeded(options.seed)
+    clip = _read(options.source, SPEECH_RATE, options.channel)
+    with _working(f"fitting {options.model} to {options.source} and sampling"):
+        model = SAMPLERS[options.model](clip, ORDER if options.order is None else options.order)
+        sound = Clip(model.sample(length, rng=rng)[0], SPEECH_RATE)
+    return sound, model, True
+
+
+def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
+    import numpy as np
+
+    from course_lib.audio import Clip
+    from course_lib.core import seeded, spawn
+
+    (rng,) = spawn(seeded(options.seed), 1)  # as network.sample(..., rng=seeded(seed)) does
+    _refuse(options, "is for ar, not for a network", "order")
+    network = _network(options.model)
+    rate = network.config.sample_rate
+    clip = None
+    if getattr(network.config, "mel", None) is not None:
+        if options.source is None:
+            raise ValueError(
+                f"{options.model} turns a recording into sound again: pass --from FILE"
+            )
+        clip = _read_prepared(options.source, rate, options.channel)
+    else:
+        _refuse(options, f"is not for {options.model}: it listens to none", "source", "channel")
+    most = SECONDS if clip is None else clip.duration
+    seconds = most if options.seconds is None else options.seconds
+    if clip is not None and seconds > clip.duration:
+        raise ValueError(f"need --seconds of {clip.duration:g} at most, as {options.source} has")
+    told = _conditions(network, options, clip)
+    temperature = TEMPERATURE if options.temperature is None else options.temperature
+    stream = network.stream(round(seconds * rate), rng=rng, temperature=temperature, **told)
+    blocks: list[np.ndarray] = []
+    with _progress() as progress:
+        task = progress.add_task(f"sampling from {options.model}", total=round(seconds * rate))
+        try:
+            for block in stream:
+                blocks.append(block)
+                progress.advance(task, len(block))
+        except KeyboardInterrupt:
+            if not blocks:
+                raise
+    sound = Clip(np.concatenate(blocks), rate)
+    return sound, options.model, len(sound) == round(seconds * rate)
 
 
 def _score(options: argparse.Namespace) -> int:
     from course_lib.evaluation import bits_per_sample
-    from course_lib.features import MuLaw
 
-    clip, encoding = _read_speech(options.file, options.channel), MuLaw()
-    if clip.peak > 1:  # resampling may overshoot
-        print(f"{options.file}: scaled from a peak of {clip.peak:.3f} to 1", file=sys.stderr)
-        clip = clip.with_peak(1.0)
     with _working(f"scoring {options.file}"):
-        model = SCORERS[options.model](options.order)
+        prepare = _adaptive_scorer if options.model in SCORERS else _network_scorer
+        model, clip, encoding, name = prepare(options)
         score = bits_per_sample(model, clip, encoding)
     nats = -score.bits * score.samples * math.log(2)
     print(f"{options.file}: {score} bits per sample, log-likelihood {nats:.1f} nats ({score.kind})")
-    print(f"  {encoding.name} at {SPEECH_RATE} Hz, {score.samples} samples; {model}")
+    print(f"  {encoding.name} at {clip.sample_rate} Hz, {score.samples} samples; {name}")
     return 0
+
+
+def _adaptive_scorer(
+    options: argparse.Namespace,
+) -> tuple[LevelScorer, Clip, Encoding, object]:
+    from course_lib.features import MuLaw
+
+    _refuse(options, f"is for networks, not for {options.model}", "voice")
+    clip = _read_prepared(options.file, SPEECH_RATE, options.channel)
+    model = SCORERS[options.model](ORDER if options.order is None else options.order)
+    return model, clip, MuLaw(), model
+
+
+def _network_scorer(
+    options: argparse.Namespace,
+) -> tuple[LevelScorer, Clip, Encoding, object]:
+    _refuse(options, "is for ar, not for a network", "order")
+    network = _network(options.model)
+    clip = _read_prepared(options.file, network.config.sample_rate, options.channel)
+    told = _conditions(network, options, clip)
+    score = partial(network.level_log_likelihood, **told)
+    return SimpleNamespace(level_log_likelihood=score), clip, network.config.encoding, options.model
+
+
+def _network(name: str) -> Network:
+    """Return the trained network of that name, or in that folder."""
+    from course_lib import zoo
+
+    if name in zoo.names():
+        return zoo.load(name)
+    if Path(name).is_dir():
+        return zoo.load(Path(name))
+    known = ", ".join([*SAMPLERS, *zoo.names()])
+    raise ValueError(
+        f"no model is called {name!r}; there are {known}, and folders that `course train` wrote"
+    )
+
+
+def _conditions(network: Network, options: argparse.Namespace, clip: Clip | None) -> dict[str, Any]:
+    """Return what the network is told: the voice, the frames of a clip, or nothing."""
+    from course_lib.zoo.recipes import mel_frames
+
+    told: dict[str, Any] = {}
+    voices, mel = getattr(network.config, "voices", ()), getattr(network.config, "mel", None)
+    if voices and options.voice is None:
+        raise ValueError(f"{options.model} has several voices: pass --voice {_quoted(voices)}")
+    if not voices:
+        _refuse(options, f"is not for {options.model}: it has one voice only", "voice")
+    elif options.voice not in voices:
+        raise ValueError(f"{options.model} has no voice {options.voice!r}: pass {_quoted(voices)}")
+    else:
+        told["voice"] = options.voice
+    if mel is not None and clip is not None:
+        told["mel"] = mel_frames(clip, mel)
+    return told
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
+
+
+def _refuse(options: argparse.Namespace, why: str, *names: str) -> None:
+    """Refuse options that this model has no use for."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{'from' if name == 'source' else name} {why}")
 
 
 def _fit_ar(clip: Clip, order: int) -> Sampler:
@@ -243,10 +541,19 @@ SCORERS: dict[str, Callable[[int], LevelScorer]] = {"ar": _adaptive_ar}
 """Models that `course score` knows: from an order to something with a likelihood of levels."""
 
 
-def _read_speech(path: Path, channel: int | None = None) -> Clip:
+def _read(path: Path, sample_rate: int, channel: int | None = None) -> Clip:
     from course_lib.audio import read, resample
 
-    return resample(read(path, channel=channel), SPEECH_RATE)
+    return resample(read(path, channel=channel), sample_rate)
+
+
+def _read_prepared(path: Path, sample_rate: int, channel: int | None) -> Clip:
+    """Read a clip that can be quantised."""
+    clip = _read(path, sample_rate, channel)
+    if clip.peak > 1:  # resampling may overshoot
+        print(f"{path}: scaled from a peak of {clip.peak:.3f} to 1", file=sys.stderr)
+        clip = clip.with_peak(1.0)
+    return clip
 
 
 def _working(what: str) -> AbstractContextManager[object]:
@@ -254,3 +561,15 @@ def _working(what: str) -> AbstractContextManager[object]:
     from rich.console import Console
 
     return Console(stderr=True).status(what)
+
+
+def _progress(shown: bool = True) -> Progress:
+    """A bar on a terminal with the time left; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeLeft())
+    hidden = not (shown and console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=hidden)

@@ -126,7 +126,7 @@ def test_score_prints_bits_and_nats_of_the_same_likelihood(run: Run, recording: 
     assert found is not None
     assert "8-bit µ-law at 8000 Hz, 8000 samples" in out
     assert float(found[2]) == pytest.approx(-float(found[1]) * np.log(2) * 8000, rel=2e-3)
-    expected = bits_per_sample(AdaptiveAR(), cli._read_speech(recording), MuLaw())
+    expected = bits_per_sample(AdaptiveAR(), cli._read(recording, 8000), MuLaw())
     assert float(found[1]) == pytest.approx(expected.bits, abs=0.006)
 
 

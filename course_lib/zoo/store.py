@@ -1,4 +1,4 @@
-"""Trained models on disk: weights and a card in a folder, published from a run and loaded by name."""
+"""Trained models on disk: weights and a card in a folder, from a run, loaded by name."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def configuration_from_json(model: str, settings: dict[str, Any]) -> Configurati
     return _built(CONFIGURATIONS[model], settings)
 
 
-def _built(kind: type, settings: dict[str, Any]) -> Any:
+def _built(kind: Any, settings: dict[str, Any]) -> Any:
     unknown = set(settings) - {field.name for field in fields(kind)}
     if unknown:
         raise ValueError(

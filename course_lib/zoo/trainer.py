@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +33,7 @@ class Validation:
 
 def train(
     recipe: Recipe, folder: Path, *, resume: bool = False, team: Team | None = None
-) -> Iterator[Step | Validation]:
+) -> Generator[Step | Validation, None, None]:
     """Train a recipe in a folder; yield every step, and now and then the validation bits.
 
     A checkpoint is written every minute, after the last step, and when the generator is closed.
