@@ -252,7 +252,7 @@ class RecurrentNetwork(nn.Module):
 
     @torch.no_grad()
     def _initialise(self) -> None:
-        """Begin with neighbouring levels alike, a state that is kept, and small logits."""
+        """Begin with neighbouring levels alike, inputs that move the gates, and small logits."""
         config = self.config
         self.embedding.weight.copy_(_cosines(config.levels, config.embedding))
         units = config.units
@@ -260,8 +260,12 @@ class RecurrentNetwork(nn.Module):
             nn.init.orthogonal_(gate)
         for bias in (self.core.bias_ih_l0, self.core.bias_hh_l0):
             nn.init.zeros_(bias)
+        loudness = self.embedding.weight.pow(2).mean(0).sum().sqrt()  # of the rows, on average
+        nn.init.normal_(self.core.weight_ih_l0, std=1 / loudness.item())
         if config.cell != "rnn":  # an LSTM's second gate forgets, a GRU's keeps: both begin open
             self.core.bias_ih_l0[units : 2 * units] = 1.0
+        nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
+        nn.init.zeros_(self.hidden.bias)
         smooth = _cosines(config.levels, config.embedding)
         mixed = torch.randn(config.embedding, config.head) / math.sqrt(config.head)
         self.output.weight.copy_(0.3 * smooth @ mixed)
@@ -506,7 +510,7 @@ def gradient_by_lag(
     (v * h).sum().backward()
     network.zero_grad(set_to_none=True)
     squares = [
-        sum(float((part.grad**2).sum()) for part in parts if part.grad is not None)
+        sum(float((part.grad.double() ** 2).sum()) for part in parts if part.grad is not None)
         for parts in reversed(states)
     ]
     return np.sqrt(np.array(squares) / squares[0])
