@@ -26,6 +26,9 @@ from course_lib.training import Schedule, crops, streams
 Configuration: TypeAlias = WaveNetConfig | RecurrentConfig
 Network: TypeAlias = WaveNet | RecurrentNetwork
 
+CHECKPOINT = "run.safetensors"
+"""The file in a run's folder that holds all of it."""
+
 VOICES = {"Allison Smith": "en", "June Wallack": "fr", "Carlo Flora": "it", "ivrvoice.ru": "ru"}
 """The four voices of the recordings, and the language in which each is heard."""
 
@@ -42,6 +45,7 @@ class Recipe:
     length, size : samples in a piece, and pieces in a batch
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation prompts
+    begins_with : the trained model of the same shape whose weights are the first ones, or None
 
     Raises
     ------
@@ -56,6 +60,7 @@ class Recipe:
     size: int = 4
     seed: int = 1
     validate_every: int = 500
+    begins_with: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("length", "size", "validate_every"):
@@ -168,8 +173,8 @@ RECIPES = {
         validate_every=1000,
     ),
     "lstm-speech": Recipe(
-        RecurrentConfig("lstm", units=256),
-        Schedule(9000, 4e-3, warmup=200),
+        RecurrentConfig("lstm", units=192),
+        Schedule(7000, 4e-3, warmup=200),
         length=128,
         size=64,
         validate_every=1000,
@@ -177,6 +182,31 @@ RECIPES = {
     "wavenet-speech": Recipe(
         WaveNetConfig(STACK, channels=64, components=8),
         Schedule(10_000, 6e-3, warmup=400),
+        size=2,
+        validate_every=1000,
+    ),
+    "wavenet-speech-16bit": Recipe(
+        WaveNetConfig(STACK, channels=64, components=8, levels=2**16),
+        Schedule(2500, 2e-3, warmup=100),
+        size=2,
+        begins_with="wavenet-speech",
+    ),
+    "wavenet-voices": Recipe(
+        WaveNetConfig(STACK, channels=32, components=8, voices=tuple(VOICES)),
+        Schedule(3000, 6e-3, warmup=200),
+        languages=tuple(VOICES.values()),
+        size=2,
+    ),
+    "wavenet-vocoder": Recipe(
+        WaveNetConfig(
+            dilated_stack(2, 8),
+            channels=48,
+            levels=2**16,
+            components=8,
+            mel=MelCondition(),
+            sample_rate=16_000,
+        ),
+        Schedule(5000, 5e-3, warmup=200),
         size=2,
         validate_every=1000,
     ),

@@ -20,8 +20,15 @@ from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import load_tensors, replacing, save_tensors
-from course_lib.zoo.recipes import Configuration, Network, Recipe, network_of, prepared, score
-from course_lib.zoo.trainer import CHECKPOINT
+from course_lib.zoo.recipes import (
+    CHECKPOINT,
+    Configuration,
+    Network,
+    Recipe,
+    network_of,
+    prepared,
+    score,
+)
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
@@ -71,12 +78,13 @@ def card(name: str | Path) -> dict[str, Any]:
         )
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"model", "configuration", "weights", "scores"} - set(about)
-    except (UnicodeDecodeError, json.JSONDecodeError, TypeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"need a card of the course's, but {path} is damaged ({error})") from error
-    if not isinstance(about, dict) or missing:
+    wanted = {"name", "about", "model", "configuration", "weights", "scores"}
+    missing = wanted - set(about) if isinstance(about, dict) else wanted
+    if missing:
         raise ValueError(f"need a card of the course's, but {path} lacks {sorted(missing)}")
-    return about
+    return dict(about)
 
 
 def load(name: str | Path) -> Network:
@@ -193,7 +201,7 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
     save_tensors(folder / WEIGHTS, state)
     written = {
         "name": name,
-        "about": describe(network, recipe),
+        "about": describe(network),
         **corpus(recipe.prompts("train")),
         "model": type(network).__name__,
         "configuration": asdict(recipe.network),
@@ -217,7 +225,7 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
     return json.loads(text)
 
 
-def describe(network: Network, recipe: Recipe) -> str:
+def describe(network: Network) -> str:
     """Return in a sentence what a network is and what it can do."""
     config = network.config
     if isinstance(config, RecurrentConfig):
@@ -270,7 +278,7 @@ def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
     Beside an 8-bit network stands the adaptive autoregression of chapter 03 on the same clips.
     """
     config = network.config
-    recordings = sorted(recordings, key=lambda recording: (recording.seconds, recording.name))
+    recordings = by_length(recordings)
     clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
     found = {
         "encoding": config.encoding.name,
@@ -284,6 +292,11 @@ def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
         adaptive = bits_per_sample(AdaptiveAR(), clips, config.encoding)
         found["bits per sample, adaptive AR"] = adaptive.bits
     return found
+
+
+def by_length(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return recordings, the shortest first."""
+    return sorted(recordings, key=lambda recording: (recording.seconds, recording.name))
 
 
 def sha256(path: Path) -> str:

@@ -15,10 +15,8 @@ import torch
 
 from course_lib.training import Run, Step, Team, best_device
 from course_lib.training.checkpoints import load_run, save_run
-from course_lib.zoo.recipes import Recipe, score
-
-CHECKPOINT = "run.safetensors"
-"""The file in a run's folder that holds all of it."""
+from course_lib.zoo.recipes import CHECKPOINT, Recipe, score
+from course_lib.zoo.store import load
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -65,7 +63,10 @@ def train(
         raise FileExistsError(
             f"{path} holds a run already; go on with it (--resume), or delete it to begin again"
         )
-    network = recipe.build().to(best_device() if team is None else team.device)
+    network = recipe.build()
+    if recipe.begins_with is not None and not resume:
+        network.load_state_dict(load(recipe.begins_with).state_dict())
+    network.to(best_device() if team is None else team.device)
     run = Run(network, recipe.schedule, team)
     about: dict[str, Any] = {"recipe": asdict(recipe), "seconds": 0.0, "validation": []}
     if resume:

@@ -1,0 +1,279 @@
+"""Trained models on disk: what is loaded is what was published, and the card tells the truth."""
+
+import json
+import re
+import shutil
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import tiny
+import torch
+
+from course_lib import zoo
+from course_lib.corpora import catalogue, speech
+from course_lib.corpora.catalogue import data_folder
+from course_lib.evaluation import bits_per_sample
+from course_lib.models.adaptive_ar import AdaptiveAR
+from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.wavenet import MelCondition, WaveNet, WaveNetConfig
+from course_lib.training.checkpoints import load_tensors, save_tensors
+from course_lib.zoo import store
+from course_lib.zoo.recipes import network_of, score
+
+CONFIGURATIONS = [
+    tiny.WAVENET,
+    tiny.MIXTURE,
+    tiny.VOCODER,
+    tiny.VOICES,
+    tiny.RECURRENT,
+    tiny.LSTM,
+    WaveNetConfig((1, 2), voices=("Allison Smith", "ключ"), mel=MelCondition(), gated=False),
+    RecurrentConfig(),
+]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The folder of a tiny WaveNet, trained on 8-bit levels and published there."""
+    folder = tmp_path_factory.mktemp("tiny")
+    recipe = tiny.Tiny(replace(tiny.WAVENET, levels=256), tiny.SCHEDULE)
+    list(zoo.train(recipe, folder))
+    written = zoo.publish("tiny", recipe, folder, folder)
+    return recipe, folder, written
+
+
+@pytest.fixture
+def copy(published, tmp_path):
+    """A copy of that folder, to harm."""
+    for name in (store.WEIGHTS, store.CARD):
+        shutil.copy(published[1] / name, tmp_path)
+    return tmp_path
+
+
+# ----------------------------------------------------------- the models in data/zoo
+
+
+def test_the_zoo_is_small():
+    files = [path for path in (data_folder() / "zoo").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 5_000_000
+    assert {path.name for path in files} <= {store.WEIGHTS, store.CARD}
+    assert zoo.names() == sorted({path.parent.name for path in files})
+
+
+def test_every_trained_model_has_its_recipe():
+    for name in zoo.names():
+        card = zoo.card(name)
+        recipe = zoo.RECIPES[name]
+        assert card["name"] == name
+        settings = json.loads(json.dumps(asdict(recipe)))
+        assert store.configuration_from_json(card["model"], card["configuration"]) == recipe.network
+        del settings["network"]
+        assert {key: card["training"][key] for key in settings} == settings
+
+
+def test_cards_name_the_recordings_that_are_here():
+    for name in zoo.names():
+        card = zoo.card(name)
+        assert card["corpus"] == store.corpus(zoo.RECIPES[name].prompts("train"))["corpus"]
+        assert card["licence"] == "CC-BY-SA-3.0"
+        assert card["credit"]
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_scores_recomputed_equal_the_cards(name):
+    """On the shortest test recordings; all of them take minutes, and `publish` did so."""
+    recorded = zoo.card(name)["scores"]
+    recordings = store.by_length(zoo.RECIPES[name].prompts("test"))[: store.QUICK]
+    bits = score(zoo.load(name), recordings)
+    assert bits == pytest.approx(recorded[f"bits per sample, {store.QUICK} shortest"], abs=1e-4)
+
+
+# ------------------------------------------------------- publishing and loading
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=str)
+def test_configurations_come_back_from_json(configuration):
+    model = type(network_of(configuration)).__name__
+    text = json.dumps(asdict(configuration), ensure_ascii=False)
+    assert store.configuration_from_json(model, json.loads(text)) == configuration
+
+
+def test_what_is_loaded_is_what_was_trained(published):
+    recipe, folder, _ = published
+    trained, _ = load_tensors(folder / "run.safetensors")
+    network = zoo.load(folder)
+    assert isinstance(network, WaveNet)
+    assert network.config == recipe.network
+    assert not network.training
+    for name, tensor in network.state_dict().items():
+        assert tensor.dtype == torch.float32
+        torch.testing.assert_close(tensor, trained[f"model.{name}"], rtol=1e-3, atol=1e-7)
+    stored, _ = load_tensors(folder / store.WEIGHTS)
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
+
+
+def test_a_loaded_network_sounds(published):
+    network = zoo.load(published[1])
+    sound = network.sample(50, rng=np.random.default_rng(1))[0]
+    assert sound.shape == (50,)
+    again = zoo.load(published[1]).sample(50, rng=np.random.default_rng(1))[0]
+    np.testing.assert_array_equal(sound, again)
+
+
+def test_the_card_tells_what_happened(published):
+    recipe, folder, card = published
+    assert card == zoo.card(folder)
+    recordings = store.by_length(recipe.prompts("test"))
+    clips = [recording.load(8000) for recording in recordings]
+    scores = card["scores"]
+    assert scores["bits per sample"] == score(zoo.load(folder), recordings)
+    assert scores["samples"] == sum(map(len, clips))
+    assert (scores["encoding"], scores["sample rate"]) == ("8-bit µ-law", 8000)
+    peaks = [clip.with_peak(1.0) if clip.peak > 1 else clip for clip in clips]
+    adaptive = bits_per_sample(AdaptiveAR(), peaks, recipe.network.encoding)
+    assert scores["bits per sample, adaptive AR"] == adaptive.bits
+    assert card["training"]["schedule"]["steps"] == 8
+    assert card["training"]["seed"] == 1
+    assert len(card["training"]["validation"]) == 2
+    assert card["training"]["hardware"][0].endswith("thread")
+    assert card["training"]["versions"][0]["torch"] == torch.__version__
+    assert card["corpus"]["split"] == "train"
+    assert card["credit"] == ["Allison Smith"]
+    assert "3 layers and 4 channels, 8-bit µ-law at 8000 Hz" in card["about"]
+    numbers = sum(p.numel() for p in zoo.load(folder).parameters())
+    assert card["weights"]["numbers"] == numbers
+
+
+def test_the_corpus_hash_depends_on_every_recording_and_not_on_their_order():
+    recordings = list(speech(language="it", split="train"))
+    about = store.corpus(recordings)
+    assert about["corpus"] == store.corpus(recordings[::-1])["corpus"]
+    assert about["corpus"]["sha256"] != store.corpus(recordings[1:])["corpus"]["sha256"]
+    altered = [replace(recordings[0], sha256="0" * 64), *recordings[1:]]
+    assert about["corpus"]["sha256"] != store.corpus(altered)["corpus"]["sha256"]
+
+
+def test_weights_carry_the_strictest_licence():
+    both = store.corpus([*speech(language="it")[:2], *speech(language="fr")[:2]])
+    assert both["licence"] == "CC-BY-SA-3.0"
+    assert both["credit"] == ["Carlo Flora", "June Wallack"]
+    assert store.corpus(speech(language="it"))["licence"] == "CC-BY-3.0"
+
+
+def test_every_recording_names_somebody_to_thank():
+    for language in speech().values("language"):
+        assert store.corpus(catalogue().select(language=language)[:1])["credit"] != [""]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "does"),
+    [
+        (tiny.LSTM, "LSTM of 5 units, .* babbles in the sounds of speech"),
+        (tiny.VOICES, "babbles in a chosen voice: a, b"),
+        (tiny.VOCODER, r"turns mel frames \(5 bands\) back into speech"),
+        (tiny.MIXTURE, "16-bit linear at 8000 Hz; babbles"),
+    ],
+)
+def test_cards_say_what_a_network_can_do(configuration, does):
+    network = network_of(configuration)
+    assert re.search(does, store.describe(network))
+
+
+def test_an_unfinished_run_is_not_published(published, tmp_path):
+    recipe, folder, _ = published
+    longer = replace(recipe, schedule=replace(recipe.schedule, steps=9))
+    with pytest.raises(ValueError, match=r"finished run of 9 steps .* got 8; go on with it"):
+        zoo.publish("tiny", longer, folder, tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no"):
+        zoo.publish("tiny", recipe, tmp_path, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_float16_cannot_hold_are_not_published(published, tmp_path):
+    recipe, folder, _ = published
+    tensors, about = load_tensors(folder / "run.safetensors")
+    tensors["model.bias"] = tensors["model.bias"] + 1e6
+    save_tensors(tmp_path / "run.safetensors", tensors, about)
+    with pytest.raises(ValueError, match="float16 can hold"):
+        zoo.publish("tiny", recipe, tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# --------------------------------------------------------------- bad input
+
+
+def test_a_name_that_is_not_there():
+    known = zoo.names()
+    offered = known[0] if known else "there is none yet"
+    wrong = known[0][:-1] if known else "wavenet"
+    with pytest.raises(ValueError, match=f"no trained model is called '{wrong}'; .*{offered}"):
+        zoo.load(wrong)
+
+
+@pytest.mark.parametrize("missing", [store.WEIGHTS, store.CARD])
+def test_a_folder_that_lacks_something(copy, missing):
+    (copy / missing).unlink()
+    with pytest.raises(FileNotFoundError, match=f"there is no .*{missing}"):
+        zoo.load(copy)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def of_another(path):
+    network = RecurrentNetwork(tiny.RECURRENT)
+    save_tensors(path, network.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(cut, "damaged or foreign"), (flip, "another file or damaged"), (of_another, "another file")],
+)
+def test_damaged_or_foreign_weights(copy, harm, said):
+    harm(copy / store.WEIGHTS)
+    with pytest.raises(ValueError, match=said):
+        zoo.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is damaged"),
+        ("{", "is damaged"),
+        ("[]", "lacks"),
+        ('"text"', "lacks"),
+        ("7", "lacks"),
+        (
+            '{"model": "WaveNet"}',
+            r"lacks \['about', 'configuration', 'name', 'scores', 'weights'\]",
+        ),
+    ],
+)
+def test_damaged_cards(copy, text, said):
+    (copy / store.CARD).write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        zoo.card(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model": "GAN"}, "network out of WaveNet, RecurrentNetwork, got 'GAN'"),
+        ({"configuration": {"dilations": [1], "colour": 3}}, "got colour as well"),
+        ({"configuration": {"dilations": []}}, "at least one dilation"),
+        ({"weights": {"sha256": "0"}}, "another file or damaged"),
+    ],
+)
+def test_cards_of_something_else(copy, change, said):
+    card = json.loads((copy / store.CARD).read_text(encoding="utf-8"))
+    (copy / store.CARD).write_text(json.dumps({**card, **change}), encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        zoo.load(copy)
