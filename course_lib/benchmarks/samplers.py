@@ -1,8 +1,8 @@
 """Group `samplers`: one sample after another, against torch and the machine's memory.
 
 Weights are random. Both sides of a race draw from the same uniform numbers, and it counts only if
-they come to the same levels, until rounding parts them. "bfloat16 weights" are float32 weights
-that bfloat16 can hold, as those of a network that was stored so: we read half the bytes, torch
+they come to the same levels, until rounding parts them. "float16 weights" are float32 weights
+that float16 can hold, as those of a network that was stored so: we read half the bytes, torch
 reads them as they are. Packing, and what a peer can prepare, is not timed.
 """
 
@@ -45,12 +45,12 @@ def rows() -> Iterator[Row | Missing]:
         yield _share_of_matrix_rate(random_wavenet(channels, channels))
     yield _real_time(random_wavenet(64, 128))
     for units, goal in ((128, 30.0), (256, 12.0), (512, 12.0)):
-        network, uniforms = random_gru(units), _uniforms(LENGTH)
-        yield race(
-            f"GRU, {units} units, against GRUCell",
-            compiled_gru(network, uniforms), torch_gru(network, uniforms),
-            goal=goal,
-        )  # fmt: skip
+        for half in (False, True):
+            network, uniforms = random_gru(units, half=half), _uniforms(LENGTH)
+            yield race(
+                f"GRU, {units} units, {'float16' if half else 'float32'} weights, against GRUCell",
+                compiled_gru(network, uniforms), torch_gru(network, uniforms), goal=goal,
+            )  # fmt: skip
 
 
 def _uniforms(length: int) -> np.ndarray:
@@ -102,12 +102,12 @@ class Weights(NamedTuple):
 
 
 def random_wavenet(channels: int, skip: int, *, half: bool = False) -> Weights:
-    """Return 2 x 10 layers of random weights; `half` rounds them to what bfloat16 can hold."""
+    """Return 2 x 10 layers of random weights; `half` rounds them to what float16 can hold."""
     rng, layers = seeded(SEED), len(DILATIONS)
 
     def normal(*shape: int, scale: float) -> np.ndarray:
         values = torch.from_numpy((scale * rng.standard_normal(shape)).astype(np.float32))
-        return (values.bfloat16().float() if half else values).numpy()
+        return (values.half().float() if half else values).numpy()
 
     return Weights(
         embedding=normal(LEVELS, channels, scale=1.0),
@@ -127,7 +127,7 @@ def _named(weights: Weights) -> str:
     half = wavenet.network(*weights, np.array(DILATIONS)).taps.dtype == np.uint16
     return (
         f"WaveNet, 2 x 10 layers, {channels} channels, {skip} skip, "
-        f"{'bfloat16' if half else 'float32'} weights"
+        f"{'float16' if half else 'float32'} weights"
     )
 
 
@@ -297,8 +297,8 @@ class GRU(NamedTuple):
     head2: torch.nn.Linear
 
 
-def random_gru(units: int) -> GRU:
-    """Return a network with torch's initial weights, and chances as uneven as a trained one's."""
+def random_gru(units: int, *, half: bool = False) -> GRU:
+    """Return a network with torch's initial weights; `half` rounds them to what float16 holds."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         network = GRU(
@@ -307,7 +307,9 @@ def random_gru(units: int) -> GRU:
             torch.nn.Linear(units, units),
             torch.nn.Linear(units, LEVELS),
         )
-    network.head2.weight.data *= 30.0
+    network.head2.weight.data *= 30.0  # chances as uneven as a trained one's
+    for layer in network if half else ():
+        layer.half().float()
     return network
 
 

@@ -3,7 +3,7 @@
 A sampler multiplies one vector by every matrix of its network, so that the matrices' way from
 memory sets the pace. `pack` cuts a matrix into panels of 32 outputs, which lie in memory in the
 order in which `product` reads them; a panel's sums stay in registers while it is read. Numbers
-that bfloat16 can hold are kept in that half of the memory; all computing is in float32.
+that float16 can hold are kept in half the memory; all computing is in float32.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PANEL = 32
 ROWS = 4
 """Inputs of a pass, each with sums of its own, so that no addition waits for the one before."""
 _LANES = 16
+_RAISED = 2.0**10
 _ALIGNMENT = 64
 
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
@@ -33,11 +34,11 @@ _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 # ------------------------------------------------------------------ products
 
 
-def fits_bfloat16(*weights: np.ndarray) -> bool:
-    """Whether bfloat16, the upper half of a float32, holds every one of these numbers exactly."""
-    lower_half = np.uint32(0xFFFF)
-    return not any(
-        (np.asarray(w, np.float32, order="C").view(np.uint32) & lower_half).any() for w in weights
+def fits_float16(*weights: np.ndarray) -> bool:
+    """Whether float16 holds every one of these numbers exactly, and all are within ±63."""
+    return all(
+        bool((np.abs(w) <= 63).all()) and np.array_equal(np.asarray(w).astype(np.float16), w)
+        for w in weights
     )
 
 
@@ -50,16 +51,17 @@ def pack(weights: np.ndarray, *, half: bool = False) -> np.ndarray:
     Parameters
     ----------
     weights : numbers of float32
-    half : whether to keep the upper halves of the numbers alone, as uint16
+    half : whether to keep them as the bits of float16s, if `fits_float16`; of 1024 times the
+        weights, so that none is denormal
     """
     *many, inputs, outputs = weights.shape
     rows, panels = padded(inputs, ROWS), padded(outputs, PANEL) // PANEL
     whole = np.zeros((*many, rows, panels * PANEL), np.float32)
     whole[..., :inputs, :outputs] = weights
     whole = np.moveaxis(whole.reshape(*many, rows, panels, PANEL), -2, -3)
-    result = aligned(*many, panels, rows, PANEL, dtype=np.uint16 if half else np.float32)
-    result[...] = np.ascontiguousarray(whole).view(np.uint32) >> 16 if half else whole
-    return result
+    result = aligned(*many, panels, rows, PANEL, dtype=np.float16 if half else np.float32)
+    result[...] = _RAISED * whole if half else whole
+    return result.view(np.uint16) if half else result
 
 
 def padded(count: int, multiple: int) -> int:
@@ -80,8 +82,11 @@ def _panel_product(typingctx, x, panel, out):
     """out[o] = sum_i x[i] panel[i, o], with the sums in vector registers.
 
     Written for the compiler in vectors of 16 numbers, which it splits where the machine's are
-    shorter. numba's own loops keep the sums in memory, at half the speed. A uint16 is the upper
-    half of a float32, whose lower half is zero.
+    shorter. numba's own loops keep the sums in memory, at half the speed.
+
+    The bits of a float16 are brought to their places in a float32 (sign 31; exponent and fraction
+    from 13 on). The exponent then counts from -127 in place of -15, so that a factor of 2^112 is
+    missing, which the sums make up for.
     """
 
     def codegen(context, builder, signature, args):
@@ -96,13 +101,16 @@ def _panel_product(typingctx, x, panel, out):
         def at(array, index, kind):
             return builder.bitcast(builder.gep(array.data, [index]), kind.as_pointer())
 
+        half = signature.args[1].dtype == types.uint16
+
         def weights_at(index):
-            if signature.args[1].dtype != types.uint16:
+            if not half:
                 return builder.load(at(weights, index, vector), align=4)
-            halves = ir.VectorType(ir.IntType(16), _LANES)
             words = ir.VectorType(ir.IntType(32), _LANES)
-            upper = builder.zext(builder.load(at(weights, index, halves), align=2), words)
-            return builder.bitcast(builder.shl(upper, ir.Constant(words, [16] * _LANES)), vector)
+            bits = builder.load(at(weights, index, ir.VectorType(ir.IntType(16), _LANES)), align=2)
+            moved = builder.shl(builder.sext(bits, words), ir.Constant(words, [13] * _LANES))
+            places = ir.Constant(words, [0x8FFFFFFF] * _LANES)
+            return builder.bitcast(builder.and_(moved, places), vector)
 
         rows = cgutils.unpack_tuple(builder, weights.shape)[0]
 
@@ -128,6 +136,8 @@ def _panel_product(typingctx, x, panel, out):
             total = builder.load(sums[0][part])
             for own in sums[1:]:
                 total = builder.fadd(total, builder.load(own[part]), flags=_REORDER)
+            if half:
+                total = builder.fmul(total, ir.Constant(vector, [2.0**112 / _RAISED] * _LANES))
             builder.store(total, at(result, number(part * _LANES), vector), align=4)
         return context.get_dummy_value()
 

@@ -86,13 +86,13 @@ def network(
 ) -> Network:
     """Pack the weights; matrices come as (inputs, outputs), in the shapes that `Network` names.
 
-    Matrices whose numbers are all bfloat16's take half the memory and give the same result, sooner.
+    Matrices whose numbers are all float16's take half the memory and give the same result, sooner.
     """
 
     def plain(array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(array, np.float32)
 
-    pack = functools.partial(layers.pack, half=layers.fits_bfloat16(recurrent, head1, head2))
+    pack = functools.partial(layers.pack, half=layers.fits_float16(recurrent, head1, head2))
     return Network(
         cell, plain(table), pack(recurrent), plain(recurrent_bias), pack(head1), plain(head1_bias),
         pack(head2), plain(head2_bias),

@@ -81,7 +81,7 @@ def network(
 ) -> Network:
     """Pack a network of L layers with C residual, G gated, S skip and H hidden channels.
 
-    Matrices whose numbers are all bfloat16's (those of a network stored so) take half the memory
+    Matrices whose numbers are all float16's (those of a network stored so) take half the memory
     and give the same result, sooner.
 
     Parameters
@@ -107,7 +107,7 @@ def network(
         return np.ascontiguousarray(array, np.float32)
 
     channels = embedding.shape[1]
-    pack = functools.partial(layers.pack, half=layers.fits_bfloat16(taps, mix, head1, head2))
+    pack = functools.partial(layers.pack, half=layers.fits_float16(taps, mix, head1, head2))
     return Network(
         plain(embedding), plain(bias), pack(taps), pack(mix), plain(mix_bias[:, :channels]),
         plain(mix_bias[:, channels:].sum(axis=0)), pack(head1), plain(head1_bias), pack(head2),

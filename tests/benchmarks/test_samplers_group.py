@@ -18,7 +18,7 @@ def test_every_race_is_of_one_network(monkeypatch):
     monkeypatch.setattr(samplers, "interleaved", lambda *sides: [1.0] * len(sides))
     names = [row.name for row in samplers.rows()]
     assert len(names) == len(set(names)) > 10
-    assert sum("bfloat16" in name for name in names) > 1
+    assert sum("float16" in name for name in names) > 1
 
 
 def test_a_race_between_different_networks_is_void(monkeypatch):

@@ -24,20 +24,29 @@ def test_a_packed_product_is_the_product(rng, inputs, outputs):
 
 def test_half_the_memory_gives_the_same_numbers(rng):
     weights = rng.standard_normal((40, 70)).astype(np.float32)
-    assert not layers.fits_bfloat16(weights)
-    weights = (weights.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
-    assert layers.fits_bfloat16(weights, weights.T)
-    assert not layers.fits_bfloat16(weights, weights + np.float32(1e-6))
+    weights[0, :8] = 2.0**-24, -(2.0**-24), 6e-5, -1e-6, 0.0, -0.0, 63.0, -63.0
+    assert not layers.fits_float16(weights)
+    weights = weights.astype(np.float16).astype(np.float32)
+    assert layers.fits_float16(weights, weights.T)
     x = layers.aligned(40)
-    x[:] = rng.standard_normal(40)
-    results = []
-    for half in (False, True):
-        packed = layers.pack(weights, half=half)
-        assert packed.nbytes == 40 * 96 * (2 if half else 4)
-        out = np.empty((3, layers.PANEL), np.float32)
-        layers.product(x, packed, out)
-        results.append(out.ravel()[:70])
-    np.testing.assert_array_equal(*results)
+    for x[:] in (rng.standard_normal(40), np.eye(40)[0], 1e-6 * rng.standard_normal(40)):
+        results = []
+        for half in (False, True):
+            packed = layers.pack(weights, half=half)
+            assert packed.nbytes == 40 * 96 * (2 if half else 4)
+            assert packed.ctypes.data % 64 == 0
+            out = np.empty((3, layers.PANEL), np.float32)
+            layers.product(x, packed, out)
+            results.append(out.ravel()[:70])
+        np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("odd", [1 / 3, 2.0**-25, 64.0, 1e6, np.inf, np.nan])
+def test_what_float16_cannot_hold_is_told(odd):
+    weights = np.ones((3, 4), np.float32)
+    assert layers.fits_float16(weights)
+    weights[1, 2] = odd
+    assert not layers.fits_float16(np.zeros(3, np.float32), weights)
 
 
 def test_the_rational_gate_is_a_gate(rng):
