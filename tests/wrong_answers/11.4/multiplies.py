@@ -1,0 +1,9 @@
+"""Multiplies by the temperature, so that hot is safe."""
+import numpy as np
+
+
+def answer(logits, temperature, u):
+    if temperature == 0:
+        return int(np.argmax(logits))
+    p = np.exp(logits * temperature - np.max(logits * temperature))
+    return int(np.argmax(np.cumsum(p / p.sum()) > u))
