@@ -174,7 +174,7 @@ RECIPES = {
     ),
     "lstm-speech": Recipe(
         RecurrentConfig("lstm", units=192),
-        Schedule(7000, 4e-3, warmup=200),
+        Schedule(5000, 4e-3, warmup=200),
         length=128,
         size=64,
         validate_every=1000,
@@ -187,13 +187,13 @@ RECIPES = {
     ),
     "wavenet-speech-16bit": Recipe(
         WaveNetConfig(STACK, channels=64, components=8, levels=2**16),
-        Schedule(2500, 2e-3, warmup=100),
+        Schedule(2000, 2e-3, warmup=100),
         size=2,
         begins_with="wavenet-speech",
     ),
     "wavenet-voices": Recipe(
         WaveNetConfig(STACK, channels=32, components=8, voices=tuple(VOICES)),
-        Schedule(3000, 6e-3, warmup=200),
+        Schedule(2000, 6e-3, warmup=100),
         languages=tuple(VOICES.values()),
         size=2,
     ),
@@ -203,7 +203,7 @@ RECIPES = {
             channels=48,
             levels=2**16,
             components=8,
-            mel=MelCondition(),
+            mel=MelCondition(channels=48),
             sample_rate=16_000,
         ),
         Schedule(5000, 5e-3, warmup=200),
