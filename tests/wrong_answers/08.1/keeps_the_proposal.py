@@ -1,0 +1,15 @@
+"""z taken as the share of the proposal, as in the original paper."""
+
+import numpy as np
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def answer(x, h, w_ih, w_hh, b_ih, b_hh):
+    r_x, z_x, n_x = np.split(w_ih @ x + b_ih, 3)
+    r_h, z_h, n_h = np.split(w_hh @ h + b_hh, 3)
+    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+    n = np.tanh(n_x + r * n_h)
+    return z * n + (1 - z) * h
