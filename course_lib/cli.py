@@ -424,14 +424,17 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
         _refuse(options, f"is not for {options.model}: it listens to none", "source", "channel")
     most = SECONDS if clip is None else clip.duration
     seconds = most if options.seconds is None else options.seconds
-    if clip is not None and seconds > clip.duration:
-        raise ValueError(f"need --seconds of {clip.duration:g} at most, as {options.source} has")
+    length = round(seconds * rate)
+    if clip is not None:
+        if length > len(clip):
+            raise ValueError(f"need --seconds of {most:g} at most, as {options.source} has")
+        clip = clip.with_samples(clip.samples[:length])
     told = _conditions(network, options, clip)
     temperature = TEMPERATURE if options.temperature is None else options.temperature
-    stream = network.stream(round(seconds * rate), rng=rng, temperature=temperature, **told)
+    stream = network.stream(length, rng=rng, temperature=temperature, **told)
     blocks: list[np.ndarray] = []
     with _progress() as progress:
-        task = progress.add_task(f"sampling from {options.model}", total=round(seconds * rate))
+        task = progress.add_task(f"sampling from {options.model}", total=length)
         try:
             for block in stream:
                 blocks.append(block)
@@ -440,7 +443,7 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
             if not blocks:
                 raise
     sound = Clip(np.concatenate(blocks), rate)
-    return sound, options.model, len(sound) == round(seconds * rate)
+    return sound, options.model, len(sound) == length
 
 
 def _score(options: argparse.Namespace) -> int:

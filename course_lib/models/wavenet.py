@@ -232,7 +232,9 @@ class WaveNet(nn.Module):
             self.voice = normal(len(config.voices), 16, scale=1.0)
             self.voice_mix = normal(16, layers * wide, scale=0.1)
         if config.mel is not None:
-            self.upsampler = MelUpsampler(config.mel)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                self.upsampler = MelUpsampler(config.mel)
             self.mel_mix = normal(
                 config.mel.channels, layers * wide, scale=config.mel.channels**-0.5
             )

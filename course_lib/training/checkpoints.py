@@ -83,7 +83,7 @@ def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
     if run.team is not None:
         parts = [run.team.gather(part) for part in parts]
     tensors |= {f"carry.{i}": part for i, part in enumerate(parts)}
-    facts = {"done": run.done, "carried": isinstance(run.carry, tuple), **(about or {})}
+    facts = {**(about or {}), "done": run.done, "carried": isinstance(run.carry, tuple)}
     if run.team is None or run.team.rank == 0:
         save_tensors(path, tensors, facts)
 

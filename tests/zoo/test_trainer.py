@@ -56,6 +56,10 @@ def test_a_run_that_was_closed_goes_on_to_the_same_weights(finished, tmp_path, s
         if isinstance(event, Step) and event.index + 1 == stop:
             break
     running.close()  # as Ctrl-C does at the command line
+    again = train(recipe, tmp_path, resume=True)
+    next(again)
+    again.close()  # and once more
+    stop += 1
     rest = list(train(recipe, tmp_path, resume=True))
     losses = [event.loss for event in events if isinstance(event, Step)]
     assert [event.loss for event in rest if isinstance(event, Step)] == losses[stop:]

@@ -1,0 +1,316 @@
+"""The command line's networks: training, stopping and going on, sampling, scoring, the zoo."""
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny
+
+from course_lib import cli, zoo
+from course_lib.audio import Clip, read, write
+from course_lib.core import Batch, seeded
+from course_lib.training import Schedule
+from course_lib.training.checkpoints import load_tensors
+from course_lib.zoo.recipes import mel_frames, network_of
+
+Run = Callable[..., tuple[int, str, str]]
+VOICES = ("Allison Smith", "June Wallack")
+SHORT = Schedule(2, 1e-2, warmup=1)
+RECIPES = {
+    "babbler": tiny.Tiny(tiny.WAVENET, SHORT),
+    "choir": tiny.Tiny(replace(tiny.VOICES, voices=VOICES), SHORT, languages=("fr", "es")),
+    "vocoder": tiny.Tiny(tiny.VOCODER, SHORT, length=120),
+    "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
+}
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as leaving:  # argparse leaves this way
+            status = int(leaving.code or 0)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def recording(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """Half a second of a faintly noisy tone at 16 kHz."""
+    time = np.arange(8000) / 16_000
+    samples = 0.4 * np.sin(2 * np.pi * 300 * time) + 0.01 * rng.standard_normal(8000)
+    return write(tmp_path / "in.wav", Clip(samples, 16_000))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one folder for each tiny model, as `course train` leaves them."""
+    folder = tmp_path_factory.mktemp("models")
+    for name, recipe in RECIPES.items():
+        list(zoo.train(recipe, folder / name))
+        zoo.publish(name, recipe, folder / name, folder / name)
+    return folder
+
+
+# ---------------------------------------------------------------- training
+
+
+@dataclass(frozen=True)
+class Interrupted(tiny.Tiny):
+    """A recipe whose reader presses Ctrl-C during the third step."""
+
+    def batches(self, network):
+        batches = super().batches(network)
+
+        def batch(index: int) -> Batch:
+            if index == 2:
+                signal.raise_signal(signal.SIGINT)
+            return batches(index)
+
+        return batch
+
+
+def test_training_leaves_weights_and_a_card(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(zoo.RECIPES, "tiny", tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE))
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("train", "tiny", "--steps", 5)
+    assert (status, err) == (0, "")
+    assert re.search(r"step 4: validation \d\.\d{3} bits per sample", out)
+    folder = Path("build/zoo/tiny")
+    assert {p.name for p in folder.iterdir()} == {
+        "run.safetensors",
+        "weights.safetensors",
+        "card.json",
+    }
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert card["training"]["schedule"]["steps"] == 5
+    assert f"{card['scores']['bits per sample']:.2f} bits per sample of the test" in out
+
+
+def test_ctrl_c_writes_a_checkpoint_and_resuming_ends_with_the_same_weights(
+    run, tmp_path, monkeypatch
+):
+    recipe = Interrupted(tiny.RECURRENT, tiny.SCHEDULE)
+    monkeypatch.setitem(zoo.RECIPES, "tiny", recipe)
+    before = signal.getsignal(signal.SIGINT)
+    status, _, err = run("train", "tiny", "--folder", tmp_path / "a")
+    assert status == 130
+    command = f"course train tiny --resume --folder {tmp_path / 'a'}"
+    assert f"stopped after 3 steps; go on with: {command}" in err
+    assert load_tensors(tmp_path / "a" / "run.safetensors")[1]["done"] == 3
+    assert signal.getsignal(signal.SIGINT) == before
+
+    assert run(*command.split()[1:])[0] == 0
+    monkeypatch.setitem(zoo.RECIPES, "tiny", tiny.Tiny(tiny.RECURRENT, tiny.SCHEDULE))
+    assert run("train", "tiny", "--folder", tmp_path / "b")[0] == 0
+    one, other = (tiny.weights(zoo.load(tmp_path / name)) for name in "ab")
+    tiny.assert_same(one, other)
+
+
+def test_a_finished_run_is_published_again_and_into_the_zoo_when_asked(
+    run, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(zoo.RECIPES, "babbler", RECIPES["babbler"])
+    monkeypatch.setattr(zoo.store, "data_folder", lambda: tmp_path)
+    folder = trained / "babbler"
+    status, out, _ = run("train", "babbler", "--folder", folder, "--resume", "--publish")
+    assert status == 0
+    assert zoo.names() == ["babbler"]
+    assert f"published as {tmp_path / 'zoo' / 'babbler'}" in out
+    tiny.assert_same(tiny.weights(zoo.load("babbler")), tiny.weights(zoo.load(folder)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["wavenot"], "no recipe is called 'wavenot'; there are "),
+        (["tiny", "--steps", "0"], "need --steps of at least 1, got 0"),
+        (["tiny", "--steps", "many"], "invalid int value"),
+        (["tiny", "--resume"], "there is no"),
+        (["tiny", "--devices", "0"], "need devices of at least 1"),
+        (["tiny", "--nodes", "-1"], "need nodes of at least 1"),
+        (["tiny", "--folder", "{old}"], "holds a run already; go on with it (--resume)"),
+        (["tiny", "--folder", "{old}", "--resume", "--steps", "9"], "schedule.steps=2 (now 9)"),
+        ([], "required: NAME"),
+    ],
+)
+def test_mistakes_in_training(run, trained, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.setitem(zoo.RECIPES, "tiny", RECIPES["babbler"])
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("train", *(a.format(old=trained / "babbler") for a in arguments))
+    assert (status, out) == (2, "")
+    assert said in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_devices_without_fabric(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)  # as if it were not installed
+    monkeypatch.setitem(zoo.RECIPES, "tiny", RECIPES["babbler"])
+    status, out, err = run("train", "tiny", "--devices", 2, "--folder", tmp_path)
+    assert (status, out) == (2, "")
+    assert "need Lightning Fabric to train on several devices; install it with" in err
+
+
+# ------------------------------------------------------ sampling and scoring
+
+
+def test_a_sample_is_what_the_library_draws(run, trained, tmp_path):
+    for name in ("babbler", "gru"):
+        target = tmp_path / f"{name}.wav"
+        arguments = ("--seconds", 0.05, "--seed", 3, "--temperature", 0.9, "-o", target)
+        status, out, err = run("sample", trained / name, *arguments)
+        assert (status, err) == (0, "")
+        assert f"0.05 s at 8000 Hz from {trained / name}" in out
+        network = zoo.load(trained / name)
+        expected = network.sample(400, rng=seeded(3), temperature=0.9)[0]
+        np.testing.assert_allclose(read(target).samples, expected, atol=2**-15)
+
+
+def test_each_voice_can_be_asked_for(run, trained, tmp_path):
+    sounds = []
+    for voice in VOICES:
+        target = tmp_path / f"{voice}.wav"
+        arguments = ("--voice", voice, "--seconds", 0.05, "-o", target)
+        assert run("sample", trained / "choir", *arguments)[0] == 0
+        sounds.append(read(target).samples)
+    assert (sounds[0] != sounds[1]).any()
+
+
+@pytest.mark.parametrize(("seconds", "length"), [(None, 4000), (0.1, 800)])
+def test_a_vocoder_makes_a_recording_anew(run, trained, recording, tmp_path, seconds, length):
+    some = () if seconds is None else ("--seconds", seconds)
+    target = tmp_path / "out.wav"
+    arguments = ("--from", recording, "--temperature", 0, "-o", target, *some)
+    assert run("sample", trained / "vocoder", *arguments)[0] == 0
+    network = zoo.load(trained / "vocoder")
+    clip = cli._read(recording, 8000)
+    mel = mel_frames(clip.with_samples(clip.samples[:length]), network.config.mel)
+    expected = network.sample(length, rng=seeded(0), temperature=0, mel=mel)[0]
+    np.testing.assert_allclose(read(target).samples, expected, atol=2**-15)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "said"),
+    [
+        ("wavelet", [], "no model is called 'wavelet'; there are ar"),
+        ("{tmp}", [], "there is no"),
+        ("babbler", ["--temperature", "-1"], "need a temperature of 0 or more"),
+        ("babbler", ["--temperature", "nan"], "temperature"),
+        ("babbler", ["--temperature", "warm"], "invalid float value"),
+        ("babbler", ["--seconds", "0"], "need --seconds strictly between 0 and 3600"),
+        ("babbler", ["--seed", "-1"], "need seed of at least 0"),
+        ("babbler", ["--order", "3"], "--order is for ar"),
+        (
+            "babbler",
+            ["--voice", "Bob"],
+            "--voice is not for {models}/babbler: it has one voice only",
+        ),
+        ("babbler", ["--from", "{file}"], "--from is not for {models}/babbler: it listens to none"),
+        ("babbler", ["-o", "{tmp}/no/out.wav"], "there is no folder"),
+        ("babbler", ["-o", "{tmp}/out.mp4"], ".wav or .flac"),
+        ("babbler", ["-o", "{file}"], "exists already; pass --overwrite"),
+        ("choir", [], 'pass --voice "Allison Smith" or "June Wallack"'),
+        ("choir", ["--voice", "Bob"], "no voice 'Bob': pass \"Allison Smith\" or"),
+        ("vocoder", [], "turns a recording into sound again: pass --from FILE"),
+        ("vocoder", ["--from", "no.wav"], "no.wav"),
+        ("vocoder", ["--from", "{file}", "--seconds", "9"], "need --seconds of 0.5 at most"),
+        ("ar", [], "ar is fitted to a recording: pass --from FILE"),
+        ("ar", ["--from", "{file}", "--temperature", "1"], "--temperature is for networks"),
+        ("ar", ["--from", "{file}", "--voice", "Bob"], "--voice is for networks, not for ar"),
+    ],
+)
+def test_mistakes_in_sampling(run, trained, recording, tmp_path, model, arguments, said):
+    places = {"tmp": tmp_path, "file": recording, "models": trained}
+    model = model.format(**places)
+    model = trained / model if model in RECIPES else model
+    filled = [a.format(**places) for a in arguments]
+    before = sorted(tmp_path.iterdir())
+    status, out, err = run("sample", model, "-o", tmp_path / "o.wav", *filled)
+    assert (status, out) == (2, "")
+    assert said.format(**places) in err
+    assert err.splitlines()[-1].startswith("course")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("blocks", "status"), [(0, 130), (2, 130), (10, 0)])
+def test_ctrl_c_keeps_what_was_generated(run, tmp_path, monkeypatch, blocks, status):
+    def stream(length, **settings):
+        for _ in range(blocks):
+            yield np.full(length // 10, 0.5)
+        if blocks < 10:
+            raise KeyboardInterrupt
+
+    network = SimpleNamespace(config=SimpleNamespace(sample_rate=8000), stream=stream)
+    monkeypatch.setattr(cli, "_network", lambda name: network)
+    target = tmp_path / "out.wav"
+    found, out, err = run("sample", "any", "--seconds", 1, "-o", target)
+    assert found == status
+    assert ("interrupted" in err) == (status == 130)
+    assert target.exists() == (blocks > 0)
+    if blocks:
+        assert f"{blocks / 10:g} s at 8000 Hz" in out
+        assert len(read(target)) == 800 * blocks
+
+
+def test_score_is_the_likelihood_of_the_file(run, trained, recording):
+    clip = cli._read(recording, 8000)
+    for name, options, told in (
+        ("babbler", [], {}),
+        ("gru", [], {}),
+        ("choir", ["--voice", VOICES[1]], {"voice": VOICES[1]}),
+        ("vocoder", [], {"mel": mel_frames(clip, tiny.VOCODER.mel)}),
+    ):
+        status, out, err = run("score", trained / name, recording, *options)
+        assert (status, err) == (0, "")
+        network = zoo.load(trained / name)
+        encoding = network.config.encoding
+        nats = network.level_log_likelihood(encoding.encode(clip), encoding, **told).nats
+        assert f"{-nats / np.log(2) / 4000:.2f} bits per sample" in out
+        assert f"{nats:.1f} nats (exact)" in out
+        assert "4-bit µ-law at 8000 Hz, 4000 samples" in out
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "said"),
+    [
+        ("choir", [], "pass --voice"),
+        ("babbler", ["--order", "3"], "--order is for ar"),
+        ("ar", ["--voice", "Bob"], "--voice is for networks"),
+        ("nobody", [], "no model is called 'nobody'"),
+    ],
+)
+def test_mistakes_in_scoring(run, trained, recording, model, arguments, said):
+    model = trained / model if model in RECIPES else model
+    status, out, err = run("score", model, recording, *arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_the_zoo_names_what_is_trained_and_what_is_not(run, trained, monkeypatch):
+    monkeypatch.setattr(zoo.store, "data_folder", lambda: trained)
+    (trained / "zoo").symlink_to(trained, target_is_directory=True)
+    status, out, err = run("zoo")
+    (trained / "zoo").unlink()
+    assert (status, err) == (0, "")
+    for name in RECIPES:
+        card = zoo.card(trained / name)
+        assert f"{name}: {card['about']}\n  {card['scores']['bits per sample']:.2f} bits" in out
+    assert f"not trained yet (course train NAME): {', '.join(zoo.RECIPES)}" in out
+
+
+def test_networks_for_the_tests_are_of_every_kind():
+    assert {type(network_of(r.network)).__name__ for r in RECIPES.values()} == {
+        "WaveNet",
+        "RecurrentNetwork",
+    }
