@@ -47,8 +47,7 @@ class Team:
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
                 "need Lightning Fabric to train on several devices; install it with "
-                "pip install 'audio-generation-course[distributed]' (or -e '.[distributed]' in a "
-                "checkout), or train on one device"
+                "pip install lightning-fabric (the extra `distributed`), or train on one device"
             ) from error
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
         self._fabric = Fabric(
