@@ -100,9 +100,9 @@ def check_forget_bias(answer: Callable[[float], float]) -> None:
 )
 def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
     rng = np.random.default_rng(83)
-    small = [np.array([0.3]), np.array([[0.0, 0.4]])]
-    large = [rng.standard_normal((3, 2)), 10 * rng.standard_normal(4), np.zeros(2)]
-    zero = [np.zeros(3)]
+    small: list[np.ndarray] = [np.array([0.3]), np.array([[0.0, 0.4]])]
+    large: list[np.ndarray] = [rng.standard_normal((3, 2)), 10 * rng.standard_normal(4), np.zeros(2)]
+    zero: list[np.ndarray] = [np.zeros(3)]
     for gradients, limit, name in (
         (small, 1.0, "a gradient shorter than the limit"),
         (large, 1.0, "a long gradient"),
@@ -112,7 +112,7 @@ def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
         got = answer([g.copy() for g in gradients], limit)
         if not isinstance(got, list | tuple) or len(got) != len(gradients):
             raise Wrong(f"for {name} of {len(gradients)} arrays, return as many in a list")
-        length = np.sqrt(sum(np.sum(g**2) for g in gradients))
+        length = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
         factor = limit / length if length > limit else 1.0
         arrays = [
             expect_array(g, expected.shape, f"array {i} of {name}")
