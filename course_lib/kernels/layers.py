@@ -12,6 +12,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from course_lib.kernels.compiling import compiled
@@ -25,7 +26,6 @@ PANEL = 32
 ROWS = 4
 """Inputs of a pass, each with sums of its own, so that no addition waits for the one before."""
 _LANES = 16
-_RAISED = 2.0**10
 _ALIGNMENT = 64
 
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
@@ -34,12 +34,20 @@ _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 # ------------------------------------------------------------------ products
 
 
+def _target_widens_float16() -> bool:
+    """Whether the processor that numba compiles for turns float16 into float32 by itself."""
+    triple, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return triple.startswith(("aarch64", "arm64")) or "+f16c" in features.split(",")
+
+
+HALVES = _target_widens_float16()
+"""Whether float16 weights are read as they are; where not, they are packed as float32."""
+
+
 def fits_float16(*weights: np.ndarray) -> bool:
-    """Whether float16 holds every one of these numbers exactly, and all are within ±63."""
-    return all(
-        bool((np.abs(w) <= 63).all()) and np.array_equal(np.asarray(w).astype(np.float16), w)
-        for w in weights
-    )
+    """Whether float16 holds every one of these numbers exactly."""
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(np.asarray(w).astype(np.float16), w) for w in weights)
 
 
 def pack(weights: np.ndarray, *, half: bool = False) -> np.ndarray:
@@ -51,16 +59,16 @@ def pack(weights: np.ndarray, *, half: bool = False) -> np.ndarray:
     Parameters
     ----------
     weights : numbers of float32
-    half : whether to keep them as the bits of float16s, if `fits_float16`; of 1024 times the
-        weights, so that none is denormal
+    half : whether to keep them as the bits of float16s, where `HALVES` are read
     """
     *many, inputs, outputs = weights.shape
     rows, panels = padded(inputs, ROWS), padded(outputs, PANEL) // PANEL
     whole = np.zeros((*many, rows, panels * PANEL), np.float32)
     whole[..., :inputs, :outputs] = weights
     whole = np.moveaxis(whole.reshape(*many, rows, panels, PANEL), -2, -3)
+    half = half and HALVES
     result = aligned(*many, panels, rows, PANEL, dtype=np.float16 if half else np.float32)
-    result[...] = _RAISED * whole if half else whole
+    result[...] = whole
     return result.view(np.uint16) if half else result
 
 
@@ -82,11 +90,8 @@ def _panel_product(typingctx, x, panel, out):
     """out[o] = sum_i x[i] panel[i, o], with the sums in vector registers.
 
     Written for the compiler in vectors of 16 numbers, which it splits where the machine's are
-    shorter. numba's own loops keep the sums in memory, at half the speed.
-
-    The bits of a float16 are brought to their places in a float32 (sign 31; exponent and fraction
-    from 13 on). The exponent then counts from -127 in place of -15, so that a factor of 2^112 is
-    missing, which the sums make up for.
+    shorter. numba's own loops keep the sums in memory, at half the speed. A uint16 holds the bits
+    of a float16.
     """
 
     def codegen(context, builder, signature, args):
@@ -101,16 +106,11 @@ def _panel_product(typingctx, x, panel, out):
         def at(array, index, kind):
             return builder.bitcast(builder.gep(array.data, [index]), kind.as_pointer())
 
-        half = signature.args[1].dtype == types.uint16
-
         def weights_at(index):
-            if not half:
+            if signature.args[1].dtype != types.uint16:
                 return builder.load(at(weights, index, vector), align=4)
-            words = ir.VectorType(ir.IntType(32), _LANES)
-            bits = builder.load(at(weights, index, ir.VectorType(ir.IntType(16), _LANES)), align=2)
-            moved = builder.shl(builder.sext(bits, words), ir.Constant(words, [13] * _LANES))
-            places = ir.Constant(words, [0x8FFFFFFF] * _LANES)
-            return builder.bitcast(builder.and_(moved, places), vector)
+            halves = ir.VectorType(ir.HalfType(), _LANES)
+            return builder.fpext(builder.load(at(weights, index, halves), align=2), vector)
 
         rows = cgutils.unpack_tuple(builder, weights.shape)[0]
 
@@ -136,8 +136,6 @@ def _panel_product(typingctx, x, panel, out):
             total = builder.load(sums[0][part])
             for own in sums[1:]:
                 total = builder.fadd(total, builder.load(own[part]), flags=_REORDER)
-            if half:
-                total = builder.fmul(total, ir.Constant(vector, [2.0**112 / _RAISED] * _LANES))
             builder.store(total, at(result, number(part * _LANES), vector), align=4)
         return context.get_dummy_value()
 

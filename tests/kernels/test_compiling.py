@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -50,3 +52,33 @@ def test_the_next_process_finds_each_signature(tmp_path):
     assert second(1.5) == 3.0
     assert second(np.ones(2)).tolist() == [2.0, 2.0]
     assert sum(second.stats.cache_hits.values()) == 2
+
+
+CALLED = """
+from course_lib.kernels.compiling import compiled
+
+@compiled()
+def factor():
+    return {factor}
+"""
+
+CALLER = """
+from course_lib.kernels.compiling import compiled
+from called_kernel import factor
+
+@compiled()
+def multiplied(x):
+    return factor() * x
+"""
+
+CALL = "import caller_kernel; print(caller_kernel.multiplied(1.5))"
+
+
+def test_a_change_in_another_file_is_noticed(tmp_path):
+    (tmp_path / "caller_kernel.py").write_text(CALLER, encoding="utf-8")
+    for number in (2, 3):
+        (tmp_path / "called_kernel.py").write_text(CALLED.format(factor=number), encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, "-c", CALL], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        assert float(run.stdout) == 1.5 * number
