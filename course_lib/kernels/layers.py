@@ -167,7 +167,7 @@ def rectify(x):
 
 
 @_compiled
-def _tanh_parts(x):
+def tanh_parts(x):
     """Return p and q with tanh(x) = p / q within 4e-7.
 
     Lambert's continued fraction x / (1 + x^2 / (3 + x^2 / (5 + ...))), cut off after eleven
@@ -195,8 +195,8 @@ def gated(a, bias, z):
     content, content_bias = a[:units], bias[:units]
     gate, gate_bias = a[units : 2 * units], bias[units:]
     for i in range(units):
-        p, q = _tanh_parts(content[i] + content_bias[i])
-        r, s = _tanh_parts(_HALF * (gate[i] + gate_bias[i]))
+        p, q = tanh_parts(content[i] + content_bias[i])
+        r, s = tanh_parts(_HALF * (gate[i] + gate_bias[i]))
         z[i] = _HALF * p * (s + r) / (q * s)
 
 

@@ -19,12 +19,12 @@ from course_lib.kernels.compiling import compiled
 from course_lib.kernels.layers import (
     PANEL,
     ROWS,
-    _tanh_parts,
     aligned,
     draw,
     padded,
     product,
     rectify,
+    tanh_parts,
 )
 
 _compiled = compiled(fastmath={"reassoc", "contract", "nsz"})
@@ -164,7 +164,7 @@ def _advance(network, state):
 
 @_compiled
 def _tanh(x):
-    p, q = _tanh_parts(x)
+    p, q = tanh_parts(x)
     return p / q
 
 
