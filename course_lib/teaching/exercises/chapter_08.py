@@ -112,7 +112,7 @@ def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
         got = answer([g.copy() for g in gradients], limit)
         if not isinstance(got, list | tuple) or len(got) != len(gradients):
             raise Wrong(f"for {name} of {len(gradients)} arrays, return as many in a list")
-        length = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
+        length = float(np.linalg.norm(np.concatenate([g.ravel() for g in gradients])))
         factor = limit / length if length > limit else 1.0
         arrays = [
             expect_array(g, expected.shape, f"array {i} of {name}")
