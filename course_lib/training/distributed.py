@@ -77,8 +77,9 @@ class Team:
 
     def gather(self, state: torch.Tensor) -> torch.Tensor:
         """Return a carry of shape (..., batch, units) for the whole batch, from everyone's part."""
-        parts = torch.as_tensor(self._fabric.all_gather(state))  # (size, ..., batch / size, units)
-        return torch.stack(list(parts), dim=-2).flatten(-3, -2)
+        parts = [torch.empty_like(state) for _ in range(self.size)]
+        torch.distributed.all_gather(parts, state.contiguous())
+        return torch.stack(parts, dim=-2).flatten(-3, -2)
 
     def part(self, state: torch.Tensor) -> torch.Tensor:
         """Undo `gather`."""

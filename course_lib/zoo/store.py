@@ -29,6 +29,7 @@ from course_lib.zoo.recipes import (
     prepared,
     score,
 )
+from course_lib.zoo.records import check_same_recipe, spent_here
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
@@ -192,6 +193,8 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
             f"need a finished run of {recipe.schedule.steps} steps in {run}, got "
             f"{about.get('done')}; go on with it (--resume)"
         )
+    check_same_recipe(about, recipe, run / CHECKPOINT)
+    spent = about.get("spent") or [spent_here()]  # the first runs did not record it
     state = {key[6:]: t.half() for key, t in tensors.items() if key.startswith("model.")}
     if not all(torch.isfinite(tensor).all() for tensor in state.values()):
         raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
@@ -213,8 +216,8 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
         "training": {
             **{key: value for key, value in asdict(recipe).items() if key != "network"},
             "seconds": round(about["seconds"]),
-            "hardware": [spent["hardware"] for spent in about["spent"]],
-            "versions": [spent["versions"] for spent in about["spent"]],
+            "hardware": [part["hardware"] for part in spent],
+            "versions": [part["versions"] for part in spent],
             "validation": about["validation"],
         },
         "scores": scores(network, recipe.prompts("test")),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import platform
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from course_lib.training import Run, Step, Team, best_device
 from course_lib.training.checkpoints import load_run, save_run
 from course_lib.zoo.recipes import CHECKPOINT, Recipe, score
+from course_lib.zoo.records import check_same_recipe, spent_here
 from course_lib.zoo.store import load
 
 CHECKPOINT_SECONDS = 60.0
@@ -71,8 +67,8 @@ def train(
     about: dict[str, Any] = {"recipe": asdict(recipe), "seconds": 0.0, "validation": []}
     if resume:
         about = load_run(path, run)
-        _check_same_recipe(about, recipe, path)
-    spent = {"hardware": hardware(team), "versions": versions()}
+        check_same_recipe(about, recipe, path)
+    spent = spent_here(team)
     about["spent"] = [*(s for s in about.get("spent", []) if s != spent), spent]
     leads = team is None or team.rank == 0
     batches = recipe.batches(network) if run.done < recipe.schedule.steps else None
@@ -94,45 +90,3 @@ def train(
         if due if team is None else team.agree(due):
             save_run(path, run, about)
             saved = time.perf_counter()
-
-
-def _check_same_recipe(about: dict[str, Any], recipe: Recipe, path: Path) -> None:
-    """Refuse to go on with a run under other settings; settings that are new since then may be."""
-    then = _flat(about.get("recipe", {}))
-    now = _flat(json.loads(json.dumps(asdict(recipe))))
-    other = [name for name in then.keys() & now.keys() if then[name] != now[name]]
-    if other:
-        said = ", ".join(f"{name}={then[name]!r} (now {now[name]!r})" for name in sorted(other))
-        raise ValueError(
-            f"need the settings with which the run in {path} began: {said}; "
-            "pass them again, or train in another folder"
-        )
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
-    return flat
-
-
-def hardware(team: Team | None = None) -> str:
-    """Return what computes here: the model of the processor or GPU, and how many of it."""
-    processes = "" if team is None else f", {team.size} processes"
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name() + processes
-    name = platform.processor() or platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        lines = cpus.read_text(encoding="utf-8").splitlines()
-        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        name = models[0] if models else name
-    threads = torch.get_num_threads()
-    return f"{name}, {threads} thread{'s' if threads > 1 else ''}{processes}"
-
-
-def versions() -> dict[str, str]:
-    """Return what the weights depend on: Python, torch, numpy and this package."""
-    packages = ("torch", "numpy", "audio-generation-course")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

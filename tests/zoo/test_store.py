@@ -180,8 +180,11 @@ def test_cards_say_what_a_network_can_do(configuration, does):
     assert re.search(does, store.describe(network))
 
 
-def test_an_unfinished_run_is_not_published(published, tmp_path):
+def test_an_unfinished_run_or_one_of_another_recipe_is_not_published(published, tmp_path):
     recipe, folder, _ = published
+    other = replace(recipe, seed=5)
+    with pytest.raises(ValueError, match=r"settings with which .* seed=1 \(now 5\)"):
+        zoo.publish("tiny", other, folder, tmp_path)
     longer = replace(recipe, schedule=replace(recipe.schedule, steps=9))
     with pytest.raises(ValueError, match=r"finished run of 9 steps .* got 8; go on with it"):
         zoo.publish("tiny", longer, folder, tmp_path)

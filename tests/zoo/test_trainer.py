@@ -14,7 +14,8 @@ import torch
 from course_lib.training import Schedule, Step
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import RECIPES, Validation, train
-from course_lib.zoo.trainer import CHECKPOINT, hardware, versions
+from course_lib.zoo.recipes import CHECKPOINT
+from course_lib.zoo.records import hardware, versions
 
 KINDS = {
     "wavenet": tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE),
