@@ -94,7 +94,7 @@ def check_gate(answer: Callable[[np.ndarray], np.ndarray]) -> None:
             f"{got[0]:.4g} through: the second half is the gate"
         )
     rng = np.random.default_rng(3)
-    for shape in ((2,), (6,), (5, 4), (3, 2, 8)):
+    for shape in ((2,), (6,), (4, 6), (3, 2, 8)):
         a = 2 * rng.standard_normal(shape)
         half = shape[-1] // 2
         expected = np.tanh(a[..., :half]) * expit(a[..., half:])
