@@ -101,7 +101,11 @@ def check_forget_bias(answer: Callable[[float], float]) -> None:
 def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
     rng = np.random.default_rng(83)
     small: list[np.ndarray] = [np.array([0.3]), np.array([[0.0, 0.4]])]
-    large: list[np.ndarray] = [rng.standard_normal((3, 2)), 10 * rng.standard_normal(4), np.zeros(2)]
+    large: list[np.ndarray] = [
+        rng.standard_normal((3, 2)),
+        10 * rng.standard_normal(4),
+        np.zeros(2),
+    ]
     zero: list[np.ndarray] = [np.zeros(3)]
     for gradients, limit, name in (
         (small, 1.0, "a gradient shorter than the limit"),
@@ -113,12 +117,12 @@ def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
         if not isinstance(got, list | tuple) or len(got) != len(gradients):
             raise Wrong(f"for {name} of {len(gradients)} arrays, return as many in a list")
         length = float(np.linalg.norm(np.concatenate([g.ravel() for g in gradients])))
-        factor = limit / length if length > limit else 1.0
+        factor: float = limit / length if length > limit else 1.0
         arrays = [
             expect_array(g, expected.shape, f"array {i} of {name}")
             for i, (g, expected) in enumerate(zip(got, gradients, strict=True))
         ]
-        each = [g * min(1.0, limit / max(np.linalg.norm(g), 1e-300)) for g in gradients]
+        each = [g * min(1.0, limit / max(float(np.linalg.norm(g)), 1e-300)) for g in gradients]
         if factor < 1 and all(np.allclose(g, e) for g, e in zip(arrays, each, strict=True)):
             raise Wrong("each array was clipped by itself; that turns the gradient's direction")
         if (
