@@ -125,11 +125,12 @@ class Run:
         self.done = 0
         self.carry: Any = None
         self._loss = model.loss if team is None else team.wrapped(model)
-        still = [p for name, p in named if p.ndim <= 1 or name.endswith("bias")]
-        matrices = [p for name, p in named if not (p.ndim <= 1 or name.endswith("bias"))]
+        decays: dict[bool, list[torch.nn.Parameter]] = {True: [], False: []}
+        for name, parameter in named:
+            decays[parameter.ndim > 1 and not name.endswith("bias")].append(parameter)
         groups = [
-            {"params": matrices, "weight_decay": schedule.weight_decay},
-            {"params": still, "weight_decay": 0.0},
+            {"params": decays[True], "weight_decay": schedule.weight_decay},
+            {"params": decays[False], "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98))
 

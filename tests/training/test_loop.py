@@ -69,6 +69,11 @@ def test_matrices_decay_and_what_is_called_a_bias_does_not():
     torch.testing.assert_close(line.weight.data, torch.full((2, 2), 1 - 0.1 * 0.5))
     assert (line.some_bias == 1).all()
     assert (line.vector == 1).all()
+    line.scale = 1.0
+    before = tiny.weights(line)
+    list(training_steps(line, nothing, schedule))
+    for name, value in tiny.weights(line).items():
+        assert (value < before[name]).all(), name  # all of them learn
 
 
 def test_the_norm_is_told_before_clipping_and_infinity_never_clips():
