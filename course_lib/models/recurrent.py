@@ -216,10 +216,6 @@ class RecurrentConfig:
         return self.levels // 2
 
 
-GRU_SPEECH = RecurrentConfig(cell="gru", units=256)
-LSTM_SPEECH = RecurrentConfig(cell="lstm", units=256)
-
-
 class RecurrentNetwork(nn.Module):
     """A distribution over each next level, read from a state that has heard the ones before.
 

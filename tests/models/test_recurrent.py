@@ -12,8 +12,6 @@ from torch import nn
 from course_lib.core import Batch, Trainable
 from course_lib.features.quantise import MuLaw
 from course_lib.models.recurrent import (
-    GRU_SPEECH,
-    LSTM_SPEECH,
     RecurrentConfig,
     RecurrentNetwork,
     filter_weights,
@@ -120,7 +118,7 @@ def test_the_seed_decides_the_weights_and_leaves_torchs_generator_alone():
     assert not torch.equal(first.core.weight_hh_l0, other.core.weight_hh_l0)
 
 
-@pytest.mark.parametrize("config", [GRU_SPEECH, LSTM_SPEECH])
+@pytest.mark.parametrize("config", [RecurrentConfig("gru"), RecurrentConfig("lstm")])
 def test_an_untrained_network_knows_nothing(config):
     codes = some_codes(50, levels=256)
     nats = RecurrentNetwork(config).level_log_likelihood(codes, MuLaw()).nats
