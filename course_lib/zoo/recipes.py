@@ -174,7 +174,7 @@ RECIPES = {
     ),
     "lstm-speech": Recipe(
         RecurrentConfig("lstm", units=192),
-        Schedule(5000, 4e-3, warmup=200),
+        Schedule(9000, 6e-3, warmup=300),
         length=128,
         size=64,
         validate_every=1000,
