@@ -35,11 +35,11 @@ from course_lib.core import (
     check_codes,
     check_count,
     check_generator,
-    check_number,
     spawn,
 )
 from course_lib.features.quantise import MuLaw
 from course_lib.kernels import recurrent as kernels
+from course_lib.models.streaming import check_stream
 
 Cell = Literal["rnn", "lstm", "gru"]
 State: TypeAlias = Tensor | tuple[Tensor, Tensor]
@@ -372,13 +372,13 @@ class RecurrentNetwork(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            For counts below 1, a negative temperature, or a prompt that the encoding refuses.
+            For counts below 1, a negative temperature, or a prompt of another sample rate or that
+            the encoding refuses.
         """
-        length, block = check_count(length, "length"), check_count(block, "block")
-        if (temperature := check_number(temperature, "temperature", below=math.inf)) < 0:
-            raise ValueError(f"need a temperature of 0 or more, got {temperature:g}")
-        check_generator(rng)
-        past = np.empty(0, np.int64) if prompt is None else self.config.encoding.encode(prompt)
+        length, block, temperature, past = check_stream(
+            length, block, rng, temperature, prompt,
+            encoding=self.config.encoding, sample_rate=self.config.sample_rate,
+        )  # fmt: skip
         return self._blocks(length, block, rng, temperature, past)
 
     def _blocks(

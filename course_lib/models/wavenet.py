@@ -17,7 +17,6 @@ from jaxtyping import Float, Int
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.audio import Clip
 from course_lib.core import (
     Batch,
     Encoding,
@@ -25,13 +24,12 @@ from course_lib.core import (
     SignalLike,
     check_codes,
     check_count,
-    check_generator,
-    check_number,
     spawn,
 )
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.kernels import wavenet as kernels
 from course_lib.models import logistic_mixture
+from course_lib.models.streaming import check_stream
 
 BLOCK = 8000
 """Samples that are scored at a time, to keep memory small."""
@@ -458,22 +456,16 @@ class WaveNet(nn.Module):
             For counts below 1, a negative temperature, conditions that are missing, unknown or
             misshapen, or a prompt of another sample rate or that the encoding refuses.
         """
-        config, encoding = self.config, self.config.encoding
-        length, block = check_count(length, "length"), check_count(block, "block")
-        if (temperature := check_number(temperature, "temperature", below=math.inf)) < 0:
-            raise ValueError(f"need a temperature of 0 or more, got {temperature:g}")
-        check_generator(rng)
+        config = self.config
+        length, block, temperature, past = check_stream(
+            length, block, rng, temperature, prompt,
+            encoding=config.encoding, sample_rate=config.sample_rate,
+        )  # fmt: skip
         if not (config.gated and config.residual and config.skips):
             raise ValueError(
                 "need a network with gates, residual and skip connections; one with a part taken "
                 "out is sampled with sample_with_queues"
             )
-        if isinstance(prompt, Clip) and prompt.sample_rate != config.sample_rate:
-            raise ValueError(
-                f"need a prompt at {config.sample_rate} Hz, got {prompt.sample_rate} Hz; "
-                "bring it there with audio.resample"
-            )
-        past = np.empty(0, np.int64) if prompt is None else encoding.encode(prompt)
         bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
         return self._blocks(length, block, rng, temperature, past, bias, hold, lead)
 
