@@ -32,20 +32,6 @@ RECIPES = {
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        try:
-            status = cli.main([str(argument) for argument in arguments])
-        except SystemExit as leaving:  # argparse leaves this way
-            status = int(leaving.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
 def recording(tmp_path: Path, rng: np.random.Generator) -> Path:
     """Half a second of a faintly noisy tone at 16 kHz."""
     time = np.arange(8000) / 16_000
