@@ -10,15 +10,18 @@ from course_lib.corpora.catalogue import (
     speech,
 )
 from course_lib.corpora.public import fsdd, lj_speech
+from course_lib.corpora.words import join_words, spoken_words
 
 __all__ = [
     "Catalogue",
     "Recording",
     "catalogue",
     "fsdd",
+    "join_words",
     "lj_speech",
     "load",
     "music",
     "percussion",
     "speech",
+    "spoken_words",
 ]
