@@ -19,6 +19,17 @@ SMALL_WORDS = (
     *("today", "tomorrow", "yesterday"),
 )
 LEFT_OUT = ("million", "millionth", "billion", "billionth", "zed")
+# Nobody recorded these alone: from where to where they sound in a phrase, in seconds, as
+# data/build/align.py finds. Phrases in which a pause or a stop stands on either side.
+PIECES = (
+    ("the", "speech/en/conf-nonextended", 0.0, 0.14),
+    ("the", "speech/en/conf-now-muted", 0.0, 0.18),
+    ("the", "speech/en/conf-now-recording", 0.0, 0.17),
+    ("the", "speech/en/confbridge-unlocked", 0.0, 0.14),
+    ("of", "speech/en/conf-roll-callcomplete", 0.62, 0.72),
+    ("of", "speech/en/dir-last", 0.71, 0.8),
+    ("of", "speech/en/vm-review-nonurgent", 2.73, 2.8),
+)
 SPELLED = {"a m": "am", "p m": "pm"}
 
 FRAME = 0.01  # seconds
@@ -32,7 +43,8 @@ def spoken_words(sample_rate: int = 16_000) -> Mapping[str, tuple[Clip, ...]]:
     """Return every word that the talking models can say, each as one or more recordings.
 
     Digits, numbers below a million, ordinals, days, months, letters, and the small words between
-    them, all of Allison Smith's and all of the training split. A word has a key of its own, in
+    them, all of Allison Smith's and all of the training split ("the" and "of" are cut out of
+    phrases). A word has a key of its own, in
     lower case ("am" and "pm" are one word each); it is cut to where its level is within 40 dB of
     its loudest 10 ms, with a margin of 20 ms and fades of 5 ms. Differences of loudness between
     the recordings are halved (in dB).
@@ -110,6 +122,8 @@ def _cut(recordings: Catalogue) -> Iterator[tuple[str, Clip]]:
     vocabulary = {*english.select(label=LABELS).values("text"), *SMALL_WORDS} - {*LEFT_OUT}
     for recording in english.select(text=vocabulary):
         yield SPELLED.get(recording.text, recording.text), recording.load()
+    for word, name, start, stop in PIECES:
+        yield word, english[name].load().cut(start, stop)
 
 
 def _trim(clip: Clip) -> Clip:
