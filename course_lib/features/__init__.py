@@ -17,6 +17,16 @@ from course_lib.features.quantise import (
     mu_law_expand,
 )
 from course_lib.features.stft import istft, stft
+from course_lib.features.text import (
+    date_words,
+    normalise,
+    number_of,
+    number_words,
+    ordinal_of,
+    ordinal_words,
+    time_words,
+    year_words,
+)
 from course_lib.features.upsampling import (
     gaussian_kernel,
     hold_kernel,
@@ -28,6 +38,7 @@ from course_lib.features.upsampling import (
 __all__ = [
     "LinearQuantiser",
     "MuLaw",
+    "date_words",
     "frame",
     "gaussian_kernel",
     "griffin_lim",
@@ -43,9 +54,16 @@ __all__ = [
     "mel_to_hz",
     "mu_law_compress",
     "mu_law_expand",
+    "normalise",
+    "number_of",
+    "number_words",
+    "ordinal_of",
+    "ordinal_words",
     "overlap_add",
     "sinc_kernel",
     "stft",
+    "time_words",
     "track_pitch",
     "upsample",
+    "year_words",
 ]
