@@ -1,6 +1,6 @@
 """What everything else stands on: protocols, likelihoods, input checks and random generators."""
 
-from course_lib.core.batch import Batch, Batches, Trainable
+from course_lib.core.batch import Batch, Batches, PairBatch, Trainable
 from course_lib.core.checks import (
     SignalLike,
     check_codes,
@@ -21,6 +21,7 @@ __all__ = [
     "LevelScorer",
     "Likelihood",
     "LikelihoodKind",
+    "PairBatch",
     "Sampler",
     "Scorer",
     "SignalLike",

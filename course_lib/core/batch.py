@@ -75,16 +75,95 @@ class Batch:
         return Batch(change(self.inputs, 1), voice, mel, self.fresh)
 
 
-Batches: TypeAlias = Callable[[int], Batch]
-"""The batch of a step, given the step's index and nothing else, so that a run can resume."""
+@dataclass(frozen=True, eq=False)
+class PairBatch:
+    """Pairs of a text and what it should become, padded to one length; time comes first.
+
+    Attributes
+    ----------
+    tokens : the texts, int64 of shape (tokens, batch)
+    token_counts : how many tokens of each are not padding, int64 of shape (batch,)
+    targets : log-mel frames, float32 of shape (frames, batch, bands), or the symbols of the
+        answers, int64 of shape (symbols, batch)
+    target_counts : how many frames or symbols of each are not padding, int64 of shape (batch,)
+    seed : of whatever is drawn at random while the network learns from them
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not go together, or counts out of range.
+    """
+
+    tokens: torch.Tensor
+    token_counts: torch.Tensor
+    targets: torch.Tensor
+    target_counts: torch.Tensor
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.tokens.ndim != 2 or not self.tokens.numel():
+            raise ValueError(
+                f"need tokens of shape (tokens, batch), got {tuple(self.tokens.shape)}; "
+                "time comes first, and a single text is x[:, None]"
+            )
+        for name in ("token", "target"):
+            values = getattr(self, f"{name}s")
+            counts = getattr(self, f"{name}_counts")
+            if values.ndim < 2 or tuple(values.shape[1:2]) + tuple(counts.shape) != 2 * (
+                len(self),
+            ):
+                raise ValueError(
+                    f"need {name}s and {name}_counts for each of {len(self)} texts, got shapes "
+                    f"{tuple(values.shape)} and {tuple(counts.shape)}"
+                )
+            if counts.min() < 1 or counts.max() > len(values):
+                raise ValueError(
+                    f"need {name}_counts from 1 to {len(values)}, got {counts.tolist()}"
+                )
+
+    def __len__(self) -> int:
+        """The number of pairs."""
+        return int(self.tokens.shape[1])
+
+    def to(self, device: torch.device) -> PairBatch:
+        """Return the batch on a device."""
+        parts = (self.tokens, self.token_counts, self.targets, self.target_counts)
+        return PairBatch(*(part.to(device) for part in parts), self.seed)
+
+    def shard(self, rank: int, ranks: int) -> PairBatch:
+        """Return every `ranks`-th pair, from the `rank`-th on: one process's share.
+
+        Raises
+        ------
+        ValueError
+            For pairs that do not divide evenly: the mean over shares were not the mean over all.
+        """
+        if len(self) % ranks:
+            raise ValueError(
+                f"need a batch that divides among {ranks} processes, got {len(self)} pairs; "
+                "take another number of devices"
+            )
+        return PairBatch(
+            self.tokens[:, rank::ranks],
+            self.token_counts[rank::ranks],
+            self.targets[:, rank::ranks],
+            self.target_counts[rank::ranks],
+            self.seed + rank,
+        )
+
+
+Batches: TypeAlias = Callable[[int], Any]
+"""The batch of a step, given the step's index and nothing else, so that a run can resume.
+
+It is a `Batch` or a `PairBatch`: whichever the network's loss takes."""
 
 
 @runtime_checkable
 class Trainable(Protocol):
     """A network that the training loop can improve: an ``nn.Module`` with a loss."""
 
-    def loss(self, batch: Batch, carry: Any = None) -> tuple[torch.Tensor, Any]:
-        """Return the mean nats per predicted sample, and what to carry to the next batch.
+    def loss(self, batch: Any, carry: Any = None) -> tuple[torch.Tensor, Any]:
+        """Return the mean nats per predicted value, and what to carry to the next batch.
 
         The carry is a tensor, a tuple of tensors, or None.
         """

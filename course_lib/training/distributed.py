@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from course_lib.core import Batch, check_count
+from course_lib.core import Batch, PairBatch, check_count
 
 
 class Team:
@@ -57,13 +57,13 @@ class Team:
         self.rank, self.size = self._fabric.global_rank, self._fabric.world_size
         self.device = self._fabric.device
 
-    def wrapped(self, model: torch.nn.Module) -> Callable[[Batch, Any], tuple[torch.Tensor, Any]]:
+    def wrapped(self, model: torch.nn.Module) -> Callable[[Any, Any], tuple[torch.Tensor, Any]]:
         """Return the network's loss, whose gradients are averaged over all processes."""
         module = self._fabric.setup_module(model)
         module.mark_forward_method("loss")
         return lambda batch, carry: module.loss(batch, carry)
 
-    def share(self, batch: Batch) -> Batch:
+    def share(self, batch: Batch | PairBatch) -> Batch | PairBatch:
         """Return this process's part of a batch; raises as `Batch.shard`."""
         return batch.shard(self.rank, self.size)
 

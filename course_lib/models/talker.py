@@ -1,0 +1,318 @@
+"""Talkers: networks that read words aloud, frame by frame.
+
+A talker is a sequence-to-sequence core (`Seq2Seq` or `Transformer`) between tokens and log-mel
+frames: an embedding of the text before it, a small prenet that hears the last frame, and a
+probability density over the next frames after it.
+
+Notebooks: 13, 14.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from course_lib.audio import Clip
+from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
+from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
+from course_lib.features.text import normalise
+from course_lib.models.attention import guided_penalty
+from course_lib.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_lib.models.transformer import Transformer, TransformerConfig
+
+SAMPLE_RATE, WINDOW_LENGTH, HOP_LENGTH, BANDS = 16_000, 800, 200, 80
+"""The frames that talkers make: those that the course's vocoder listens to."""
+
+SILENT = math.log(1e-5)
+"""What log_mel says of silence."""
+
+_CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
+
+
+@dataclass(frozen=True)
+class TalkerConfig:
+    """What a `Talker` is made of.
+
+    Parameters
+    ----------
+    vocabulary : the words that it can say
+    core : the shape of the network between text and frames
+    group : frames that one step makes
+    prenet : units of the two layers that hear the last frame
+    dropout : probability with which each of these units is silenced in training
+    guided : weight of `guided_penalty` in the training loss; 0 leaves attention to itself
+
+    Raises
+    ------
+    TypeError, ValueError
+        For no words, counts below 1, or numbers out of range.
+    """
+
+    vocabulary: tuple[str, ...]
+    core: Seq2SeqConfig | TransformerConfig = field(default_factory=Seq2SeqConfig)
+    group: int = 4
+    prenet: int = 128
+    dropout: float = 0.5
+    guided: float = 1.0
+    letters: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.vocabulary:
+            raise ValueError("need at least one word in the vocabulary, got none")
+        check_count(self.group, "group")
+        check_count(self.prenet, "prenet")
+        if not 0 <= check_number(self.dropout, "dropout") < 1:
+            raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
+        if check_number(self.guided, "guided") < 0:
+            raise ValueError(f"need guided of 0 or more, got {self.guided}")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The tokens: every letter of the vocabulary, a space, and an end, which comes first."""
+        if not self.letters:
+            return ("\n", *self.vocabulary)
+        return ("\n", " ", *sorted(set("".join(self.vocabulary))))
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """What a talker made of a text.
+
+    Attributes
+    ----------
+    words : of the text, as they are spoken
+    frames : log-mel frames
+    weights : how much each step looked at each token; a step is `group` frames
+    stopped : whether the network said itself that it had finished
+    """
+
+    words: tuple[str, ...]
+    frames: Float[np.ndarray, "frames bands"]
+    weights: Float[np.ndarray, "steps tokens"]
+    stopped: bool
+
+
+class Talker(nn.Module):
+    """A density over log-mel frames given words, and a voice.
+
+    With y_1, ..., y_S groups of frames, and mu_t the network's guess after hearing the last frame
+    of group t - 1 and reading the text X::
+
+        log p(Y | X) = sum_t [ sum_k log Laplace(y_tk; mu_tk, b_k) + log P(stop_t) ]
+        log Laplace(y; mu, b) = -|y - mu| / b - ln(2 b)
+
+    Every band has its own scale b, the same at all times, which is learned, too.  "Stop" is yes
+    at the last group and no before.  Frames that pad the last group do not count.
+
+    Parameters
+    ----------
+    config : what the network is made of
+    seed : of the first weights
+
+    References
+    ----------
+    Wang et al. (2017), "Tacotron: towards end-to-end speech synthesis" (prenet, groups of
+    frames); Shen et al. (2018), "Natural TTS synthesis by conditioning WaveNet on mel spectrogram
+    predictions" (stop). Notebooks: 13, 14.
+    """
+
+    def __init__(self, config: TalkerConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self._ids = {symbol: i for i, symbol in enumerate(config.symbols)}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(check_count(seed, "seed", minimum=0))
+            self.prenet = nn.ModuleList(
+                nn.Linear(inputs, config.prenet) for inputs in (BANDS, config.prenet)
+            )
+            kind: Any = Seq2Seq if isinstance(config.core, Seq2SeqConfig) else Transformer
+            self.core = kind(config.core, tokens=len(config.symbols), inputs=config.prenet)
+            self.output = nn.Linear(config.core.features, config.group * BANDS)
+            self.stop = nn.Linear(config.core.features, 1)
+            self.log_scale = nn.Parameter(torch.zeros(BANDS))
+
+    # ---------------------------------------------------------------- text
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, all of which this talker can say.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `features.text.normalise`, and for a word outside the vocabulary, which is named.
+        """
+        words = normalise(text)
+        unknown = [word for word in words if word not in self.config.vocabulary]
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], self.config.vocabulary, n=3)
+            offer = f"near it are {', '.join(near)}" if near else "take numbers, dates or times"
+            raise ValueError(
+                f"cannot say {unknown[0]!r}: this talker knows {len(self.config.vocabulary)} "
+                f"words, those of numbers, dates, times and letters; {offer}"
+            )
+        return words
+
+    def tokens(self, words: Sequence[str]) -> Int[np.ndarray, "tokens"]:
+        """Return the tokens of words: their letters, with spaces between, and the end."""
+        text = " ".join(words) if self.config.letters else words
+        return np.array([self._ids[symbol] for symbol in (*text, "\n")])
+
+    # ------------------------------------------------------------ learning
+
+    def predict(
+        self, batch: PairBatch, *, heard: Float[Tensor, "steps batch bands"] | None = None
+    ) -> tuple[
+        Float[Tensor, "steps batch group_bands"],
+        Float[Tensor, "steps batch"],
+        Float[Tensor, "steps batch tokens"],
+    ]:
+        """Return the guesses mu, the logits of stopping, and the attention at every step.
+
+        Parameters
+        ----------
+        batch : texts and their frames
+        heard : what is heard before each step; None for the true frames (teacher forcing)
+        """
+        memory = self.core.encode(batch.tokens, batch.token_counts)
+        generator = torch.Generator().manual_seed(batch.seed) if self.training else None
+        said = self._said(self._groups(batch)) if heard is None else heard
+        features, weights = self.core.decode(memory, self._listen(said, generator))
+        return self.output(features), self.stop(features).squeeze(-1), weights
+
+    def step_log_likelihoods(
+        self, batch: PairBatch
+    ) -> tuple[Float[Tensor, "steps batch"], Float[Tensor, "steps batch tokens"]]:
+        """Return log p(y_t, stop_t | y_1, ..., y_{t-1}, X) at every step, zero in the padding.
+
+        It is a density over log-mel values.  The attention is returned beside it.
+        """
+        means, stops, weights = self.predict(batch)
+        return self._log_density(batch, means.float(), stops.float()), weights
+
+    def loss(self, batch: PairBatch, carry: None = None) -> tuple[Tensor, None]:
+        """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
+
+        -log p(Y | X) over all frames and bands, plus ``config.guided`` times `guided_penalty`.
+        """
+        log_densities, weights = self.step_log_likelihoods(batch)
+        loss = -log_densities.sum() / (batch.target_counts.sum() * BANDS)
+        if self.config.guided and weights.any():
+            steps = -(-batch.target_counts // self.config.group)
+            penalty = guided_penalty(weights.float(), steps, batch.token_counts)
+            loss = loss + self.config.guided * penalty
+        return loss, None
+
+    def _log_density(self, batch: PairBatch, means: Tensor, stops: Tensor) -> Tensor:
+        groups = self._groups(batch)
+        steps, size = stops.shape
+        shape = (steps, size, self.config.group, BANDS)
+        scale = self.log_scale
+        distance = (groups - means).view(shape).abs() * torch.exp(-scale)
+        density = -(distance + scale + math.log(2 * _SPREAD)).sum(-1)
+        step = torch.arange(steps, device=stops.device)[:, None]
+        frame = step[..., None] * self.config.group + torch.arange(
+            self.config.group, device=stops.device
+        )
+        density = (density * (frame < batch.target_counts[:, None])).sum(-1)
+        last = -(-batch.target_counts // self.config.group) - 1
+        stopping = nn.functional.logsigmoid(torch.where(step == last, stops, -stops))
+        return density + stopping * (step <= last)
+
+    def _groups(self, batch: PairBatch) -> Float[Tensor, "steps batch group_bands"]:
+        """Return the frames, scaled, in groups; what pads the last one is silence."""
+        group = self.config.group
+        missing = -len(batch.targets) % group
+        frames = nn.functional.pad(batch.targets, (0, 0, 0, 0, 0, missing), value=SILENT)
+        frames = (frames - _CENTRE) / _SPREAD
+        return frames.unflatten(0, (-1, group)).transpose(1, 2).flatten(2)
+
+    def _said(self, groups: Tensor) -> Float[Tensor, "steps batch bands"]:
+        """Return the last frame of the group before each, and silence before the first."""
+        silence = torch.full_like(groups[:1, :, -BANDS:], (SILENT - _CENTRE) / _SPREAD)
+        return torch.cat((silence, groups[:-1, :, -BANDS:]))
+
+    def _listen(self, said: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Return what the prenet makes of frames; with a generator, some of its units are off."""
+        keep = 1 - self.config.dropout
+        for layer in self.prenet:
+            said = torch.relu(layer(said))
+            if generator is not None and keep < 1:
+                on = torch.rand(said.shape, generator=generator) < keep
+                said = said * on.to(said) / keep
+        return said
+
+    # ------------------------------------------------------------ speaking
+
+    @torch.no_grad()
+    def speak(
+        self, texts: Sequence[Sequence[str]], *, most_frames: int | None = None
+    ) -> list[Spoken]:
+        """Read several texts at once: at every step the likeliest frames, fed back.
+
+        Parameters
+        ----------
+        texts : the words of each
+        most_frames : where to stop, should the network not stop by itself; by default a second
+            and a half for each word
+        """
+        device = self.log_scale.device
+        tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
+        counts = torch.tensor([len(t) for t in tokens], device=device)
+        padded = nn.utils.rnn.pad_sequence(tokens).to(device)
+        memory = self.core.encode(padded, counts)
+        state = self.core.begin(memory)
+        if most_frames is None:
+            most_frames = 120 * max(map(len, texts))
+        said = torch.full((len(texts), BANDS), (SILENT - _CENTRE) / _SPREAD, device=device)
+        groups, looks, ends = [], [], torch.full((len(texts),), -1, device=device)
+        for step in range(-(-most_frames // self.config.group)):
+            (features, weights), state = self.core.step(memory, state, self._listen(said, None))
+            groups.append(self.output(features))
+            looks.append(weights)
+            said = groups[-1][:, -BANDS:]
+            ends = torch.where(
+                (ends < 0) & (self.stop(features).squeeze(-1) > 0), step, ends
+            )
+            if (ends >= 0).all():
+                break
+        frames = torch.stack(groups).unflatten(-1, (self.config.group, BANDS)) * _SPREAD + _CENTRE
+        frames = frames.clamp(min=SILENT).permute(1, 0, 2, 3).cpu().numpy()
+        attention = torch.stack(looks, dim=1).cpu().numpy()
+        spoken = []
+        for i, words in enumerate(texts):
+            steps = int(ends[i]) + 1 if ends[i] >= 0 else len(groups)
+            spoken.append(
+                Spoken(
+                    tuple(words),
+                    frames[i, :steps].reshape(-1, BANDS),
+                    attention[i, :steps, : counts[i]],
+                    bool(ends[i] >= 0),
+                )
+            )
+        return spoken
+
+    def say(self, text: str, *, iterations: int = 60, rng: np.random.Generator | None = None) -> Clip:
+        """Read a text aloud: words, frames, and a waveform by Griffin and Lim's search."""
+        (spoken,) = self.speak([self.words(text)])
+        return sound_of(spoken.frames, rng=rng or np.random.default_rng(0), iterations=iterations)
+
+
+def frames_of(clip: Clip) -> Float[np.ndarray, "frames bands"]:
+    """Return the frames of a recording, as a talker makes them."""
+    return log_mel(
+        clip, window_length=WINDOW_LENGTH, hop_length=HOP_LENGTH, bands=BANDS
+    ).astype(np.float32)
+
+
+def sound_of(frames, *, rng, iterations: int = 60) -> Clip:
+    magnitude = magnitude_from_log_mel(frames, SAMPLE_RATE, WINDOW_LENGTH)
+    samples = griffin_lim(magnitude, hop_length=HOP_LENGTH, iterations=iterations, rng=rng)
+    return Clip(samples.astype(np.float32), SAMPLE_RATE)
