@@ -47,7 +47,6 @@ MONTHS = _table(
     "january february march april may june july august september october november december"
 )
 AFTER_HOUR = ("am", "pm", "o'clock")
-MERIDIEMS = {"am": "am", "a.m": "am", "pm": "pm", "p.m": "pm"}  # the last stop is punctuation
 
 
 # Values into words
@@ -124,7 +123,7 @@ def date_words(day: int, month: int, year: int | None = None) -> Words:
     TypeError, ValueError
         For a date that no calendar has.
     """
-    check_date(day, month, year)
+    _check_date(day, month, year)
     words = ("the", *ordinal_words(day), "of", MONTHS[month - 1])
     return words if year is None else (*words, *year_words(year))
 
@@ -156,7 +155,7 @@ def time_words(hour: int, minute: int, meridiem: str | None = None) -> Words:
     return (*_below_hundred(hour), *tail)
 
 
-def check_date(day: int, month: int, year: int | None = None) -> None:
+def _check_date(day: int, month: int, year: int | None = None) -> None:
     """Raise a ValueError unless the calendar has the day; without a year, it is a leap year's."""
     _check_range(month, "the month", 1, 12)
     if year is not None:
@@ -260,7 +259,8 @@ def ordinal_of(words: Sequence[str]) -> int:
 
 
 def _check_words(words: Sequence[str]) -> Words:
-    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+    listed = isinstance(words, Sequence) and not isinstance(words, str)
+    if not listed or not all(isinstance(word, str) for word in words):
         raise TypeError(f"need a sequence of words, got {words!r}; split a text with normalise")
     return tuple(words)
 
@@ -296,28 +296,26 @@ def _same_but_for_and(words: Words, grammatical: Words) -> bool:
 
 # A text into pieces
 
-SPACES = "\t\n\r"
 DASHES = "‐‑‒–—―−﹣－"
 PUNCTUATION = ",.;!?"
-READABLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789':-" + PUNCTUATION)
-PLAIN_CHARACTERS = {
+PLAIN = {
+    **dict.fromkeys("\t\n\r", " "),
     **dict.fromkeys(DASHES, "-"),
     **dict.fromkeys("’ʼ＇", "'"),
     **dict.fromkeys("，،٬", ","),
     "：": ":",
 }
-ADVICE = (  # what a piece that no rule can read contains, and what would work
+READABLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789':-" + PUNCTUATION)
+ADVICE = (  # what a piece that no rule reads contains, and what would work
     ("/", 'write a date as "2026-11-22" or "22 November 2026", which mean the same everywhere'),
-    ("%", 'write "per cent"'),
-    ("&", 'write "and"'),
-    (r"\+", 'write "plus"'),
-    (r"[^a-z0-9':,.;!?-]", "write it in English words, with the letters a to z"),
+    (r"[^a-z0-9':,.;!?-]", "use English words, the digits of one script and , . ; ! ? : ' -"),
+    (":", 'a colon belongs to a time: write "5:43", "17:43" or "5:43 pm"'),
     (r"\d,\d", 'a comma stands before three digits, as in "1,234"; write a list as "1, 234"'),
     (r"\d\.\d", 'numbers are whole, and a time has a colon, as in "5:43 pm"'),
     (r"\d-|-.*-", 'write a range as "5 to 6", a date as "2026-11-22" or "22 November 2026"'),
-    ("-", "a dash joins two words or stands directly before the digits of a negative number"),
+    ("-", "a dash joins two words, or stands directly before the digits of a negative number"),
     (r"\d", "put a space between a number and a word"),
-    ("", "write it in English words, with the letters a to z"),
+    ("", 'write words with the letters a to z, with an apostrophe only inside, as in "o\'clock"'),
 )
 
 
@@ -340,55 +338,51 @@ def split_pieces(text: str) -> list[Piece]:
     ValueError
         For a character that nothing here reads, or a text that begins with punctuation.
     """
-    spaced = "".join(" " if _is_space(character) else character for character in text)
+    plain = "".join(_plain(character) for character in text)  # one for one: places stay the same
     pieces: list[Piece] = []
-    for written in spaced.split(" "):
-        for part in re.sub(r",(?!\d)|(?<!\d),", ", ", _plain(written)).split():
-            stripped = part.rstrip(PUNCTUATION)
-            marks = part[len(stripped) :]
-            if stripped:
-                texts = _separate(stripped)
-                pieces += [Piece(written, text, "") for text in texts[:-1]]
-                pieces.append(Piece(written, texts[-1], marks))
-            elif pieces:
-                pieces[-1] = pieces[-1]._replace(marks=pieces[-1].marks + marks)
-            else:
-                raise _unreadable(written, "begin with a word or a number")
+    for run in re.finditer(r"([^ ,]|(?<=\d),(?=\d))+|,", plain):
+        written = text[run.start() : run.end()]
+        _check_characters(written, run[0])
+        body = run[0].rstrip(PUNCTUATION)
+        marks = run[0][len(body) :]
+        pieces += [Piece(written[a:b], _word(body[a:b]), "") for a, b in _spans(body)]
+        if not pieces:
+            raise _unreadable(written, "begin with a word or a number")
+        pieces[-1] = pieces[-1]._replace(marks=pieces[-1].marks + marks)
     return pieces
 
 
-def _is_space(character: str) -> bool:
-    return character in SPACES or unicodedata.category(character) == "Zs"
+def _plain(character: str) -> str:
+    """Return one character in lower case, or what it stands for: a digit, space, dash, comma."""
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if unicodedata.category(character) == "Zs":
+        return " "
+    return PLAIN.get(character, character.lower() if character.isascii() else character)
 
 
-def _plain(written: str) -> str:
-    """Return what was written with plain digits, dashes, commas and apostrophes, in lower case."""
-    digits = [character for character in written if character.isdecimal()]
-    if len({ord(digit) - unicodedata.decimal(digit) for digit in digits}) > 1:
-        raise _unreadable(written, "its digits come from different scripts; write them in one")
-    plain = []
-    for character in written:
-        if character.isdecimal():
-            plain.append(str(unicodedata.decimal(character)))
-        elif character.isascii():
-            plain.append(character.lower())
-        else:
-            plain.append(PLAIN_CHARACTERS.get(character, character))
+def _check_characters(written: str, plain: str) -> None:
     for character in plain:
         if character not in READABLE:
-            name = unicodedata.name(character, "a control character")
-            raise _unreadable(written, f"U+{ord(character):04X} ({name}): {_advice(character)}")
-    return "".join(plain)
+            name = unicodedata.name(character, "a character without a name")
+            raise _unreadable(written, f"U+{ord(character):04X} ({name}); {_advice(character)}")
+    zeros = {ord(digit) - unicodedata.decimal(digit) for digit in written if digit.isdecimal()}
+    if len(zeros) > 1:
+        raise _unreadable(written, "its digits come from several scripts; write them in one")
 
 
-def _separate(text: str) -> list[str]:
-    """Return the words of "forty-two", the two parts of "5pm", or else the text alone."""
-    if text in MERIDIEMS:
-        return [MERIDIEMS[text]]
-    if re.fullmatch("[a-z']+(-[a-z']+)+", text):
-        return text.split("-")
-    glued = re.fullmatch(r"(.*\d)([ap]\.?m)", text)
-    return [glued[1], MERIDIEMS[glued[2]]] if glued else [text]
+def _spans(body: str) -> list[tuple[int, int]]:
+    """Return where the words of "forty-two" are, or the two parts of "5pm", or the one piece."""
+    if re.fullmatch("[a-z']+(-[a-z']+)+", body):
+        return [word.span() for word in re.finditer("[a-z']+", body)]
+    glued = re.fullmatch(r"(.*\d)([ap]\.?m)", body)
+    if glued:
+        return [glued.span(1), glued.span(2)]
+    return [(0, len(body))] if body else []
+
+
+def _word(text: str) -> str:
+    return {"a.m": "am", "p.m": "pm"}.get(text, text)  # its last stop is punctuation
 
 
 def _advice(text: str) -> str:
@@ -476,8 +470,8 @@ def _read_number(pieces: list[Piece], at: int) -> Reading | None:
     written = pieces[at].written
     if re.match(r"-?0\d", pieces[at].text):
         raise _unreadable(written, 'a number begins with no 0; write digits one by one, as "0, 7"')
-    if number.bare and number.value < 1000 and re.fullmatch(r"\d{3}", _after(pieces, at)):
-        both = f"{written} {_after(pieces, at)}"
+    if abs(number.value) < 1000 and re.fullmatch(r"\d{3}(st|nd|rd|th)?", _after(pieces, at)):
+        both = _written(pieces, at, at + 1)
         raise _unreadable(both, 'it may be one number or two; write "1,234" or "1, 234"')
     spoken = ordinal_words if number.ordinal else number_words
     return _quoting(written, spoken, number.value), 1
@@ -486,18 +480,18 @@ def _read_number(pieces: list[Piece], at: int) -> Reading | None:
 def _read_time(pieces: list[Piece], at: int) -> Reading | None:
     """Read "5:43", "17:43", "5:43 pm", "5 pm" or "5 o'clock"."""
     text, after = pieces[at].text, _after(pieces, at)
-    quoted = f"{text} {after}" if after in AFTER_HOUR else pieces[at].written
-    clock = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
-    hour = re.fullmatch(r"\d{1,2}", text)
-    if after in ("am", "pm") and (clock or hour):
-        return _quoting(quoted, time_words, *_hour_and_minute(text), after), 2
-    if after == "o'clock" and hour and 1 <= int(text) <= 12:
-        return time_words(int(text), 0), 2
-    if ":" not in text and not (after in AFTER_HOUR and text[-1:].isdigit()):
+    time = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", text)
+    hour, minute = (int(time[1]), int(time[2] or 0)) if time else (-1, -1)
+    if time and after in ("am", "pm"):
+        return _quoting(_written(pieces, at, at + 1), time_words, hour, minute, after), 2
+    if after == "o'clock" and ":" not in text and 1 <= hour <= 12:
+        return time_words(hour, 0), 2
+    if after in AFTER_HOUR and text[-1].isdigit():
+        advice = 'hours go from 1 to 12: write "5 pm", "5:43 pm" or "5 o\'clock"'
+        raise _unreadable(_written(pieces, at, at + 1), advice)
+    if time is None or ":" not in text:
         return None
-    if clock is None or after == "o'clock":
-        raise _unreadable(quoted, 'write "5:43", "17:43", "5:43 pm", "5 pm" or "5 o\'clock"')
-    return _quoting(quoted, time_words, *_hour_and_minute(text)), 1
+    return _quoting(pieces[at].written, time_words, hour, minute), 1
 
 
 def _read_numeric_date(pieces: list[Piece], at: int) -> Reading | None:
@@ -541,7 +535,7 @@ def _read_month_first(pieces: list[Piece], at: int) -> Reading | None:
     year = _year(pieces, last)
     used = last + 1 - at if year is None else last + 2 - at
     written = _written(pieces, at, at + used - 1)
-    _quoting(written, check_date, number, _month(pieces[at]), year)
+    _quoting(written, _check_date, number, _month(pieces[at]), year)
     the = ("the",) if day_at == at + 2 else ()
     said = () if year is None else year_words(year)
     return (pieces[at].text, *the, *ordinal_words(number), *said), used
