@@ -1,5 +1,11 @@
 """Judging models: likelihoods on one grid, and the tables that compare them."""
 
+from course_lib.evaluation.alignment import Alignment, judge_alignment
+from course_lib.evaluation.cepstral import (
+    dynamic_time_warping,
+    mel_cepstral_distortion,
+    mel_cepstrum,
+)
 from course_lib.evaluation.likelihood import (
     BitsPerSample,
     Comparison,
@@ -21,6 +27,7 @@ from course_lib.evaluation.vocoding import (
 )
 
 __all__ = [
+    "Alignment",
     "BitsPerSample",
     "Comparison",
     "VocoderScore",
@@ -28,9 +35,13 @@ __all__ = [
     "compare_vocoders",
     "comparison_table",
     "dither",
+    "dynamic_time_warping",
     "harmonicity",
     "image_rejection",
+    "judge_alignment",
     "log_spectral_distance",
+    "mel_cepstral_distortion",
+    "mel_cepstrum",
     "mel_distance",
     "snr",
     "vocoder_table",

@@ -1,0 +1,155 @@
+"""How far two utterances of the same words are apart: cepstra, compared along a warped time."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from jaxtyping import Float, Int
+
+from course_lib.audio import Clip, check_clip
+from course_lib.core import check_count
+from course_lib.features import log_mel
+
+DYNAMIC_RANGE = 60.0
+"""dB below the loudest band of a clip at which a difference no longer counts."""
+
+BANDS = 80
+WINDOW, HOP = 0.05, 0.0125
+"""Seconds that a frame looks at, and from frame to frame."""
+
+
+def mel_cepstral_distortion(reference: Clip, estimate: Clip, *, order: int = 13) -> float:
+    """Return the mel-cepstral distortion of two utterances in dB, after warping their time.
+
+    With the mel-cepstra c and c' of `mel_cepstrum`, and the K pairs of frames (m, n) of
+    `dynamic_time_warping`,
+
+        MCD = (10 sqrt 2 / ln 10) (1 / K) sum over (m, n) of
+              sqrt(sum_{d=1}^{order} (c[m, d] - c'[n, d])^2).
+
+    For order = 79 that is the root mean square, over the 80 bands, of the difference in dB less
+    its mean; a smaller order compares envelopes. The loudness does not count: c[m, 0] is left
+    out, and levels more than 60 dB below a clip's own loudest band count as lying there. Figures
+    of other programs differ, as their cepstra do.
+
+    Parameters
+    ----------
+    reference, estimate : the same words, of one sample rate, each as long as it likes
+    order : the highest coefficient compared, 1 to 79
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something other than clips, different sample rates, a silent reference, or an order
+        out of range.
+
+    References
+    ----------
+    Kubichek (1993), "Mel-cepstral distance measure for objective speech quality assessment".
+    Notebook: 13.
+    """
+    check_clip(reference)
+    if reference.sample_rate != check_clip(estimate).sample_rate:
+        raise ValueError(
+            f"need two clips of one sample rate, got {reference} and {estimate}; resample one"
+        )
+    if reference.peak == 0:
+        raise ValueError("need a reference that is not silent; its loudest band is the scale")
+    power = [_log_power(clip) for clip in (reference, estimate)]
+    deep = DYNAMIC_RANGE * np.log(10) / 10
+    ours, theirs = (mel_cepstrum(np.maximum(p, p.max() - deep), order=order)[:, 1:] for p in power)
+    distances = np.sqrt(np.sum((ours[:, None] - theirs) ** 2, axis=2))  # (M, N)
+    m, n = dynamic_time_warping(distances).T
+    return float(10 * np.sqrt(2) / np.log(10) * distances[m, n].mean())
+
+
+def mel_cepstrum(
+    log_power: Float[np.ndarray, "frames bands"], *, order: int
+) -> Float[np.ndarray, "frames order_plus_one"]:
+    """Return the mel-cepstrum, the cosine transform of a logarithmic mel spectrum.
+
+    c[m, d] = (1 / B) sum_{b=0}^{B-1} ln P[m, b] cos(pi d (b + 1/2) / B), so that
+    ln P[m, b] = c[m, 0] + 2 sum_{d=1}^{B-1} c[m, d] cos(pi d (b + 1/2) / B).
+
+    Parameters
+    ----------
+    log_power : ln P, the natural logarithm of the power in each of B mel bands
+    order : the highest d, from 0 to B - 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another shape, or an order out of range.
+
+    References
+    ----------
+    Davis and Mermelstein (1980), "Comparison of parametric representations for monosyllabic word
+    recognition", whose coefficients these are up to scale. Notebook: 13.
+    """
+    log_power = np.asarray(log_power, dtype=np.float64)
+    if log_power.ndim != 2:
+        raise ValueError(f"need log powers of shape (frames, bands), got {log_power.shape}")
+    bands = log_power.shape[1]
+    order = check_count(order, "order", minimum=0)
+    if order >= bands:
+        raise ValueError(f"need an order below the number of bands, {bands}, got {order}")
+    return scipy.fft.dct(log_power, type=2)[:, : order + 1] / (2 * bands)
+
+
+def dynamic_time_warping(
+    distances: Float[np.ndarray, "frames other_frames"],
+) -> Int[np.ndarray, "pairs 2"]:
+    """Return the path from first to last frames with the smallest sum of distances.
+
+    The least sum up to the pair (m, n) is
+
+        D[m, n] = distances[m, n] + min(D[m-1, n-1], D[m-1, n], D[m, n-1]),
+
+    found along one anti-diagonal m + n after the other. Each pair of the path follows the one
+    before by (1, 1), (1, 0) or (0, 1); of equal sums, the first of these wins.
+
+    Parameters
+    ----------
+    distances : between each frame of one utterance and each of another
+
+    Raises
+    ------
+    ValueError
+        For distances that are not finite, or not of shape (frames, other_frames) with one frame
+        or more.
+
+    References
+    ----------
+    Sakoe and Chiba (1978), "Dynamic programming algorithm optimization for spoken word
+    recognition", whose unweighted form without slope constraint this is. Notebook: 13.
+    """
+    distances = np.asarray(distances, dtype=np.float64)
+    if distances.ndim != 2 or distances.size == 0:
+        raise ValueError(f"need distances of shape (frames, frames), got {distances.shape}")
+    if not np.isfinite(distances).all():
+        raise ValueError("need finite distances, got NaN or infinity")
+    rows, columns = distances.shape
+    total = np.full((rows + 1, columns + 1), np.inf)  # total[m + 1, n + 1] is D[m, n]
+    total[0, 0] = 0
+    for diagonal in range(rows + columns - 1):
+        m = np.arange(max(0, diagonal - columns + 1), min(diagonal, rows - 1) + 1)
+        n = diagonal - m
+        before = np.minimum(total[m, n], np.minimum(total[m, n + 1], total[m + 1, n]))
+        total[m + 1, n + 1] = distances[m, n] + before
+    return _trace_back(total)
+
+
+def _trace_back(total: Float[np.ndarray, "rows columns"]) -> Int[np.ndarray, "pairs 2"]:
+    m, n = np.array(total.shape) - 2
+    path = [(m, n)]
+    while (m, n) != (0, 0):
+        steps = ((m - 1, n - 1), (m - 1, n), (m, n - 1))
+        m, n = min(steps, key=lambda pair: total[pair[0] + 1, pair[1] + 1])
+        path.append((m, n))
+    return np.array(path[::-1], dtype=np.int64)
+
+
+def _log_power(clip: Clip) -> Float[np.ndarray, "frames bands"]:
+    window = round(WINDOW * clip.sample_rate) // 2 * 2
+    hop = round(HOP * clip.sample_rate)
+    return 2 * log_mel(clip, window_length=window, hop_length=hop, bands=BANDS)
