@@ -137,9 +137,7 @@ class Seq2Seq(nn.Module):
         width = 2 * config.encoder
         layer, cell = (nn.LSTM, nn.LSTMCell) if config.cell == "lstm" else (nn.GRU, nn.GRUCell)
         self.embedding = nn.Embedding(tokens, config.embedding)
-        self.encoder = layer(
-            config.embedding, config.encoder, bidirectional=True, batch_first=True
-        )
+        self.encoder = layer(config.embedding, config.encoder, bidirectional=True, batch_first=True)
         self.cell = cell(inputs + width, config.units)
         self.attention = (
             None
@@ -153,9 +151,7 @@ class Seq2Seq(nn.Module):
             )
         )
 
-    def encode(
-        self, tokens: Int[Tensor, "tokens batch"], counts: Int[Tensor, "batch"]
-    ) -> Memory:
+    def encode(self, tokens: Int[Tensor, "tokens batch"], counts: Int[Tensor, "batch"]) -> Memory:
         """Read texts; padding beyond a text's count changes nothing."""
         packed = nn.utils.rnn.pack_padded_sequence(
             self.embedding(tokens.T), counts.cpu(), batch_first=True, enforce_sorted=False

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_lib.audio import Clip
+from course_lib.audio import Clip, check_clip
 from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
 from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
+from course_lib.features.stft import check_spectrogram
 from course_lib.features.text import normalise
 from course_lib.models.attention import guided_penalty
 from course_lib.models.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -33,6 +34,9 @@ SAMPLE_RATE, WINDOW_LENGTH, HOP_LENGTH, BANDS = 16_000, 800, 200, 80
 
 SILENT = math.log(1e-5)
 """What log_mel says of silence."""
+
+END = "\n"
+"""The token after the last letter."""
 
 _CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
 
@@ -62,7 +66,6 @@ class TalkerConfig:
     prenet: int = 128
     dropout: float = 0.5
     guided: float = 1.0
-    letters: bool = True
 
     def __post_init__(self) -> None:
         if not self.vocabulary:
@@ -77,9 +80,13 @@ class TalkerConfig:
     @property
     def symbols(self) -> tuple[str, ...]:
         """The tokens: every letter of the vocabulary, a space, and an end, which comes first."""
-        if not self.letters:
-            return ("\n", *self.vocabulary)
-        return ("\n", " ", *sorted(set("".join(self.vocabulary))))
+        return (END, " ", *sorted(set("".join(self.vocabulary))))
+
+
+Vocoder: TypeAlias = Callable[
+    [Float[np.ndarray, "frames bands"], np.random.Generator], Float[np.ndarray, "time"]
+]
+"""From log-mel frames to samples at 16 kHz."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +156,9 @@ class Talker(nn.Module):
         TypeError, ValueError
             As `features.text.normalise`, and for a word outside the vocabulary, which is named.
         """
-        words = normalise(text)
+        return self._known(normalise(text))
+
+    def _known(self, words: Sequence[str]) -> tuple[str, ...]:
         unknown = [word for word in words if word not in self.config.vocabulary]
         if unknown:
             near = difflib.get_close_matches(unknown[0], self.config.vocabulary, n=3)
@@ -158,12 +167,13 @@ class Talker(nn.Module):
                 f"cannot say {unknown[0]!r}: this talker knows {len(self.config.vocabulary)} "
                 f"words, those of numbers, dates, times and letters; {offer}"
             )
-        return words
+        if not words:
+            raise ValueError("need at least one word to say, got none")
+        return tuple(words)
 
     def tokens(self, words: Sequence[str]) -> Int[np.ndarray, "tokens"]:
         """Return the tokens of words: their letters, with spaces between, and the end."""
-        text = " ".join(words) if self.config.letters else words
-        return np.array([self._ids[symbol] for symbol in (*text, "\n")])
+        return np.array([self._ids[symbol] for symbol in " ".join(self._known(words)) + END])
 
     # ------------------------------------------------------------ learning
 
@@ -196,6 +206,23 @@ class Talker(nn.Module):
         """
         means, stops, weights = self.predict(batch)
         return self._log_density(batch, means.float(), stops.float()), weights
+
+    def log_likelihood(
+        self, words: Sequence[str], frames: Float[np.ndarray, "frames bands"]
+    ) -> Likelihood:
+        """Return log p(frames, stop | words), a density over log-mel values.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For words outside the vocabulary, or frames that are not finite and (frames, bands).
+        """
+        frames = check_spectrogram(frames, np.floating).astype(np.float32)
+        if frames.shape[1] != BANDS:
+            raise ValueError(f"need frames of {BANDS} bands, got {frames.shape[1]}")
+        batch = pairs([(self.tokens(words), frames)])
+        with torch.no_grad():
+            return Likelihood(float(self.step_log_likelihoods(batch)[0].double().sum()))
 
     def loss(self, batch: PairBatch, carry: None = None) -> tuple[Tensor, None]:
         """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
@@ -278,9 +305,7 @@ class Talker(nn.Module):
             groups.append(self.output(features))
             looks.append(weights)
             said = groups[-1][:, -BANDS:]
-            ends = torch.where(
-                (ends < 0) & (self.stop(features).squeeze(-1) > 0), step, ends
-            )
+            ends = torch.where((ends < 0) & (self.stop(features).squeeze(-1) > 0), step, ends)
             if (ends >= 0).all():
                 break
         frames = torch.stack(groups).unflatten(-1, (self.config.group, BANDS)) * _SPREAD + _CENTRE
@@ -299,20 +324,74 @@ class Talker(nn.Module):
             )
         return spoken
 
-    def say(self, text: str, *, iterations: int = 60, rng: np.random.Generator | None = None) -> Clip:
-        """Read a text aloud: words, frames, and a waveform by Griffin and Lim's search."""
+    def say(self, text: str, *, vocoder: Vocoder | None = None, rng: np.random.Generator) -> Clip:
+        """Read a text aloud.
+
+        Parameters
+        ----------
+        text : such as "4,012", "the 22nd of November", "Tuesday 5:43 pm" or "b, c, d"
+        vocoder : from frames and a generator to samples; None for `griffin_lim_vocoder`
+        rng : of the vocoder
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `words`, or for something other than a generator.
+
+        Notebook: 13.
+        """
+        check_generator(rng)
         (spoken,) = self.speak([self.words(text)])
-        return sound_of(spoken.frames, rng=rng or np.random.default_rng(0), iterations=iterations)
+        return Clip((vocoder or griffin_lim_vocoder)(spoken.frames, rng), SAMPLE_RATE)
 
 
 def frames_of(clip: Clip) -> Float[np.ndarray, "frames bands"]:
-    """Return the frames of a recording, as a talker makes them."""
-    return log_mel(
-        clip, window_length=WINDOW_LENGTH, hop_length=HOP_LENGTH, bands=BANDS
-    ).astype(np.float32)
+    """Return the log-mel frames of a recording as talkers make them, in float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something other than a Clip at 16 kHz.
+    """
+    if check_clip(clip).sample_rate != SAMPLE_RATE:
+        raise ValueError(
+            f"need a clip at {SAMPLE_RATE} Hz, got {clip.sample_rate} Hz; use audio.resample"
+        )
+    return log_mel(clip, window_length=WINDOW_LENGTH, hop_length=HOP_LENGTH, bands=BANDS).astype(
+        np.float32
+    )
 
 
-def sound_of(frames, *, rng, iterations: int = 60) -> Clip:
+def griffin_lim_vocoder(
+    frames: Float[np.ndarray, "frames bands"], rng: np.random.Generator
+) -> Float[np.ndarray, "time"]:
+    """Return samples with about these log-mel frames, by Griffin and Lim's search for phases.
+
+    Notebooks: 01, 13.
+    """
     magnitude = magnitude_from_log_mel(frames, SAMPLE_RATE, WINDOW_LENGTH)
-    samples = griffin_lim(magnitude, hop_length=HOP_LENGTH, iterations=iterations, rng=rng)
-    return Clip(samples.astype(np.float32), SAMPLE_RATE)
+    return griffin_lim(magnitude, hop_length=HOP_LENGTH, iterations=60, rng=rng)
+
+
+def pairs(
+    examples: Sequence[tuple[Int[np.ndarray, "tokens"], Float[np.ndarray, "frames bands"]]],
+    *,
+    seed: int = 0,
+) -> PairBatch:
+    """Return tokens and frames of several sentences as a batch; what pads the frames is silence.
+
+    Parameters
+    ----------
+    examples : of each sentence `Talker.tokens` and `frames_of`
+    seed : of what is drawn while the network learns from the batch
+    """
+    tokens = [torch.from_numpy(tokens) for tokens, _ in examples]
+    frames = [torch.from_numpy(frames) for _, frames in examples]
+    pad = nn.utils.rnn.pad_sequence
+    return PairBatch(
+        pad(tokens),
+        torch.tensor([len(t) for t in tokens]),
+        pad(frames, padding_value=SILENT),
+        torch.tensor([len(f) for f in frames]),
+        seed,
+    )

@@ -50,9 +50,7 @@ class TransformerConfig:
         for name in ("width", "heads", "hidden", "encoder_layers", "decoder_layers"):
             check_count(getattr(self, name), name)
         if self.width % self.heads or self.width % 2:
-            raise ValueError(
-                f"need an even width that {self.heads} heads divide, got {self.width}"
-            )
+            raise ValueError(f"need an even width that {self.heads} heads divide, got {self.width}")
 
     @property
     def features(self) -> int:
@@ -73,7 +71,9 @@ def positional_encoding(count: int, width: int) -> Float[Tensor, "count width"]:
     """
     place = torch.arange(count, dtype=torch.float64)[:, None]
     rate = 10_000 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    return torch.stack((torch.sin(place * rate), torch.cos(place * rate)), dim=-1).flatten(1).float()
+    return (
+        torch.stack((torch.sin(place * rate), torch.cos(place * rate)), dim=-1).flatten(1).float()
+    )
 
 
 def causal_mask(count: int) -> Bool[Tensor, "count count"]:

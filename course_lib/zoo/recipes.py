@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from course_lib.audio import Clip
 from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue, Recording, speech
+from course_lib.evaluation import bits_per_sample
 from course_lib.features import log_mel
+from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import (
     SILENT_MEL,
     MelCondition,
@@ -22,12 +25,20 @@ from course_lib.models.wavenet import (
     dilated_stack,
 )
 from course_lib.training import Schedule, crops, streams
+from course_lib.zoo.talkers import TALKERS, TalkerRecipe
 
 Configuration: TypeAlias = WaveNetConfig | RecurrentConfig
 Network: TypeAlias = WaveNet | RecurrentNetwork
+"""What learns from single sounds."""
+
+AnyConfiguration: TypeAlias = Configuration | TalkerConfig
+AnyNetwork: TypeAlias = Network | Talker
 
 CHECKPOINT = "run.safetensors"
 """The file in a run's folder that holds all of it."""
+
+QUICK = 5
+"""The shortest recordings of a split, so many of them, can be scored again in a second or two."""
 
 VOICES = {"Allison Smith": "en", "June Wallack": "fr", "Carlo Flora": "it", "ivrvoice.ru": "ru"}
 """The four voices of the recordings, and the language in which each is heard."""
@@ -62,6 +73,9 @@ class Recipe:
     validate_every: int = 500
     begins_with: str | None = None
 
+    unit: ClassVar[str] = "bits per sample"
+    """Of `validate`."""
+
     def __post_init__(self) -> None:
         for name in ("length", "size", "validate_every"):
             check_count(getattr(self, name), name)
@@ -69,11 +83,28 @@ class Recipe:
 
     def build(self) -> Network:
         """Return the untrained network."""
-        return network_of(self.network, seed=self.seed)
+        kind = RecurrentNetwork if isinstance(self.network, RecurrentConfig) else WaveNet
+        return kind(self.network, seed=self.seed)
 
     def prompts(self, split: str) -> Catalogue:
         """Return the recordings of a split."""
         return speech(language=self.languages, split=split)
+
+    def recordings(self) -> Catalogue:
+        """Return the recordings that the network learns from."""
+        return self.prompts("train")
+
+    def validate(self, network: Network) -> float:
+        """Return the bits per sample of the validation prompts."""
+        return score(network, self.prompts("validation"))
+
+    def examine(self, network: Network) -> dict[str, Any]:
+        """Return what the card says of the test prompts; see `scores`."""
+        return scores(network, self.prompts("test"))
+
+    def describe(self, network: Network) -> str:
+        """Return in a sentence what the network is and what it can do."""
+        return describe(network)
 
     def batches(self, network: Network) -> Batches:
         """Return what the network learns from: pieces for a WaveNet, streams for a state."""
@@ -107,10 +138,12 @@ class Recipe:
         )
 
 
-def network_of(configuration: Configuration, *, seed: int = 0) -> Network:
+def network_of(configuration: AnyConfiguration, *, seed: int = 0) -> AnyNetwork:
     """Return an untrained network of a configuration."""
     if isinstance(configuration, RecurrentConfig):
         return RecurrentNetwork(configuration, seed=seed)
+    if isinstance(configuration, TalkerConfig):
+        return Talker(configuration, seed=seed)
     return WaveNet(configuration, seed=seed)
 
 
@@ -162,9 +195,54 @@ def score(network: Network, recordings: Iterable[Recording]) -> float:
     return -nats / math.log(2) / samples
 
 
+def describe(network: Network) -> str:
+    """Return in a sentence what a network is and what it can do."""
+    config = network.config
+    if isinstance(config, RecurrentConfig):
+        shape = f"{config.cell.upper()} of {config.units} units"
+    else:
+        shape = f"WaveNet of {len(config.dilations)} layers and {config.channels} channels"
+    grid = f"{config.encoding.name} at {config.sample_rate} Hz"
+    does = "babbles in the sounds of speech, without words"
+    if isinstance(config, WaveNetConfig) and config.voices:
+        does = f"babbles in a chosen voice: {', '.join(config.voices)}"
+    if isinstance(config, WaveNetConfig) and config.mel is not None:
+        does = f"turns mel frames ({config.mel.bands} bands) back into speech"
+    return f"{shape}, {grid}; {does}"
+
+
+def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
+    """Return the bits per sample of held-out recordings, and of the shortest for a quick check.
+
+    Beside an 8-bit network stands the adaptive autoregression of chapter 03 on the same clips.
+    """
+    config = network.config
+    recordings = by_length(recordings)
+    clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
+    found = {
+        "encoding": config.encoding.name,
+        "sample rate": config.sample_rate,
+        "recordings": len(clips),
+        "samples": sum(map(len, clips)),
+        "bits per sample": score(network, recordings),
+        f"bits per sample, {QUICK} shortest": score(network, recordings[:QUICK]),
+    }
+    if config.levels == 256:
+        adaptive = bits_per_sample(AdaptiveAR(), clips, config.encoding)
+        found["bits per sample, adaptive AR"] = adaptive.bits
+    return found
+
+
+def by_length(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return recordings, the shortest first."""
+    return sorted(recordings, key=lambda recording: (recording.seconds, recording.name))
+
+
 STACK = dilated_stack(2, 9)
 
-RECIPES = {
+AnyRecipe: TypeAlias = Recipe | TalkerRecipe
+
+RECIPES: dict[str, AnyRecipe] = {
     "gru-speech": Recipe(
         RecurrentConfig("gru", units=256),
         Schedule(7000, 4e-3, warmup=200),
@@ -210,5 +288,6 @@ RECIPES = {
         size=2,
         validate_every=1000,
     ),
+    **TALKERS,
 }
 """Every trained model of the course, by name."""

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from course_lib.training import Team
-from course_lib.zoo.recipes import Recipe
+from course_lib.zoo.recipes import AnyRecipe
 
 
-def check_same_recipe(about: dict[str, Any], recipe: Recipe, path: Path) -> None:
+def check_same_recipe(about: dict[str, Any], recipe: AnyRecipe, path: Path) -> None:
     """Refuse a run that began with other settings; settings that it does not know may be any.
 
     Raises

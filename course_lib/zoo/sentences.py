@@ -11,15 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import torch
 
 from course_lib.audio import Clip
 from course_lib.audio.tempo import change_pitch, change_tempo
-from course_lib.core import Batches, PairBatch, check_count, check_generator
+from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
 from course_lib.features.text import normalise
-from course_lib.models.talker import SAMPLE_RATE, SILENT, frames_of
+from course_lib.models.talker import SAMPLE_RATE, frames_of, pairs
 
 TEST, VALIDATION = 0.10, 0.12
 """Sentences whose hash lies below the first are for the test, below the second for validation."""
@@ -150,7 +149,9 @@ def sentences(which: str, split: str = "test") -> tuple[str, ...]:
 
 def read_from_recordings(words: Sequence[str]) -> Clip:
     """Return the words of a sentence joined from the first recording of each, evenly spaced."""
-    return join_words([spoken_words(SAMPLE_RATE)[word][0] for word in words], pauses=[PAUSE] * (len(words) - 1))
+    return join_words(
+        [spoken_words(SAMPLE_RATE)[word][0] for word in words], pauses=[PAUSE] * (len(words) - 1)
+    )
 
 
 @functools.cache
@@ -178,11 +179,15 @@ def joined(words: Sequence[str], rng: np.random.Generator) -> Clip:
     chosen = [said[word][rng.integers(len(said[word]))] for word in words]
     level = rng.uniform(-3, 3)
     gains = 10 ** ((level + rng.uniform(-1, 1, len(words))) / 20)
-    louder = [clip.with_samples(clip.samples * gain) for clip, gain in zip(chosen, gains, strict=True)]
+    louder = [
+        clip.with_samples(clip.samples * gain) for clip, gain in zip(chosen, gains, strict=True)
+    ]
     return join_words(louder, pauses=rng.uniform(0, 0.12, len(words) - 1).tolist())
 
 
-def reading_batches(tokens: Callable[[Sequence[str]], np.ndarray], *, size: int, seed: int) -> Batches:
+def reading_batches(
+    tokens: Callable[[Sequence[str]], np.ndarray], *, size: int, seed: int
+) -> Batches:
     """Return endless batches of sentences and their frames, of about the same length in a batch.
 
     Parameters
@@ -203,20 +208,9 @@ def reading_batches(tokens: Callable[[Sequence[str]], np.ndarray], *, size: int,
         drawn.sort(key=lambda words: len(" ".join(words)))
         first = rng.integers(len(drawn) - size + 1)
         chosen = drawn[first : first + size]
-        return pairs([(tokens(words), frames_of(joined(words, rng))) for words in chosen], seed=int(rng.integers(2**31)))
+        return pairs(
+            [(tokens(words), frames_of(joined(words, rng))) for words in chosen],
+            seed=int(rng.integers(2**31)),
+        )
 
     return batch
-
-
-def pairs(examples: Sequence[tuple[np.ndarray, np.ndarray]], *, seed: int = 0) -> PairBatch:
-    """Return tokens and frames of several sentences as a batch, padded."""
-    tokens = [torch.from_numpy(tokens) for tokens, _ in examples]
-    frames = [torch.from_numpy(frames) for _, frames in examples]
-    pad = nn_pad = torch.nn.utils.rnn.pad_sequence
-    return PairBatch(
-        pad(tokens),
-        torch.tensor([len(t) for t in tokens]),
-        nn_pad(frames, padding_value=SILENT),
-        torch.tensor([len(f) for f in frames]),
-        seed,
-    )

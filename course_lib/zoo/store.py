@@ -15,32 +15,27 @@ import torch
 
 from course_lib.corpora import Recording
 from course_lib.corpora.catalogue import data_folder
-from course_lib.evaluation import bits_per_sample
-from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import load_tensors, replacing, save_tensors
 from course_lib.zoo.recipes import (
     CHECKPOINT,
-    Configuration,
-    Network,
-    Recipe,
+    AnyConfiguration,
+    AnyNetwork,
+    AnyRecipe,
     network_of,
-    prepared,
-    score,
 )
 from course_lib.zoo.records import check_same_recipe, spent_here
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
-CONFIGURATIONS: dict[str, type[Configuration]] = {
+CONFIGURATIONS: dict[str, type[AnyConfiguration]] = {
     WaveNet.__name__: WaveNetConfig,
     RecurrentNetwork.__name__: RecurrentConfig,
+    Talker.__name__: TalkerConfig,
 }
 """What a card calls a network, and the kind of its configuration."""
-
-QUICK = 5
-"""The shortest recordings of a split, so many of them, can be scored again in a second or two."""
 
 
 # ---------------------------------------------------------------- loading
@@ -88,7 +83,7 @@ def card(name: str | Path) -> dict[str, Any]:
     return dict(about)
 
 
-def load(name: str | Path) -> Network:
+def load(name: str | Path) -> AnyNetwork:
     """Return a trained network in float32, ready to sample and to score.
 
     ::
@@ -133,7 +128,7 @@ def _folder(name: str | Path) -> Path:
     return data_folder() / "zoo" / name
 
 
-def configuration_from_json(model: str, settings: dict[str, Any]) -> Configuration:
+def configuration_from_json(model: str, settings: dict[str, Any]) -> AnyConfiguration:
     """Return the configuration that `dataclasses.asdict` and JSON made `settings` of.
 
     Raises
@@ -162,15 +157,16 @@ def _value(hint: Any, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, dict):
-        (kind,) = (choice for choice in (hint, *get_args(hint)) if is_dataclass(choice))
-        return _built(kind, value)
+        kinds = [kind for kind in (hint, *get_args(hint)) if is_dataclass(kind)]
+        fitting = [k for k in kinds if set(value) <= {field.name for field in fields(k)}]
+        return _built((fitting or kinds)[0], value)
     return value
 
 
 # ------------------------------------------------------------- publishing
 
 
-def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any]:
+def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, Any]:
     """Write a finished run's weights and card into a folder; return the card.
 
     The weights are stored in float16 and scored as stored, on the test split.
@@ -204,8 +200,8 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
     save_tensors(folder / WEIGHTS, state)
     written = {
         "name": name,
-        "about": describe(network),
-        **corpus(recipe.prompts("train")),
+        "about": recipe.describe(network),
+        **corpus(recipe.recordings()),
         "model": type(network).__name__,
         "configuration": asdict(recipe.network),
         "weights": {
@@ -220,28 +216,12 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
             "versions": [part["versions"] for part in spent],
             "validation": about["validation"],
         },
-        "scores": scores(network, recipe.prompts("test")),
+        "scores": recipe.examine(network),
     }
     with replacing(folder / CARD) as temporary:
         text = json.dumps(written, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
     return json.loads(text)
-
-
-def describe(network: Network) -> str:
-    """Return in a sentence what a network is and what it can do."""
-    config = network.config
-    if isinstance(config, RecurrentConfig):
-        shape = f"{config.cell.upper()} of {config.units} units"
-    else:
-        shape = f"WaveNet of {len(config.dilations)} layers and {config.channels} channels"
-    grid = f"{config.encoding.name} at {config.sample_rate} Hz"
-    does = "babbles in the sounds of speech, without words"
-    if isinstance(config, WaveNetConfig) and config.voices:
-        does = f"babbles in a chosen voice: {', '.join(config.voices)}"
-    if isinstance(config, WaveNetConfig) and config.mel is not None:
-        does = f"turns mel frames ({config.mel.bands} bands) back into speech"
-    return f"{shape}, {grid}; {does}"
 
 
 def corpus(recordings: Iterable[Recording]) -> dict[str, Any]:
@@ -273,33 +253,6 @@ def _credit(recording: Recording) -> str:
     """Return whom a recording's file names."""
     with soundfile.SoundFile(recording.path) as file:
         return str(file.artist)
-
-
-def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
-    """Return the bits per sample of held-out recordings, and of the shortest for a quick check.
-
-    Beside an 8-bit network stands the adaptive autoregression of chapter 03 on the same clips.
-    """
-    config = network.config
-    recordings = by_length(recordings)
-    clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
-    found = {
-        "encoding": config.encoding.name,
-        "sample rate": config.sample_rate,
-        "recordings": len(clips),
-        "samples": sum(map(len, clips)),
-        "bits per sample": score(network, recordings),
-        f"bits per sample, {QUICK} shortest": score(network, recordings[:QUICK]),
-    }
-    if config.levels == 256:
-        adaptive = bits_per_sample(AdaptiveAR(), clips, config.encoding)
-        found["bits per sample, adaptive AR"] = adaptive.bits
-    return found
-
-
-def by_length(recordings: Iterable[Recording]) -> list[Recording]:
-    """Return recordings, the shortest first."""
-    return sorted(recordings, key=lambda recording: (recording.seconds, recording.name))
 
 
 def sha256(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from course_lib.training import Run, Step, Team, best_device
 from course_lib.training.checkpoints import load_run, save_run
-from course_lib.zoo.recipes import CHECKPOINT, Recipe, score
+from course_lib.zoo.recipes import CHECKPOINT, AnyRecipe
 from course_lib.zoo.records import check_same_recipe, spent_here
 from course_lib.zoo.store import load
 
@@ -19,16 +19,17 @@ CHECKPOINT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Validation:
-    """Bits per sample on the validation prompts after so many steps."""
+    """How a network does on what it is validated with after so many steps; lower is better."""
 
     done: int
-    bits: float
+    value: float
+    unit: str
 
 
 def train(
-    recipe: Recipe, folder: Path, *, resume: bool = False, team: Team | None = None
+    recipe: AnyRecipe, folder: Path, *, resume: bool = False, team: Team | None = None
 ) -> Generator[Step | Validation, None, None]:
-    """Train a recipe in a folder; yield every step, and now and then the validation bits.
+    """Train a recipe in a folder; yield every step, and now and then the validation score.
 
     A checkpoint is written every minute, after the last step, and when the generator is closed.
     A run that is resumed ends with the weights of one that never stopped, bit for bit, on the
@@ -79,9 +80,9 @@ def train(
         try:
             yield step
             if leads and (run.done % recipe.validate_every == 0 or last):
-                bits = score(network, recipe.prompts("validation"))
-                about["validation"].append([run.done, bits])
-                yield Validation(run.done, bits)
+                value = recipe.validate(network)
+                about["validation"].append([run.done, value])
+                yield Validation(run.done, value, recipe.unit)
         except GeneratorExit:  # whoever looked on has seen enough
             if team is None:  # the others of a team know nothing of it
                 save_run(path, run, about)
