@@ -13,6 +13,15 @@ from course_lib.evaluation.likelihood import (
     comparison_table,
     dither,
 )
+from course_lib.evaluation.recogniser import (
+    DATES_AND_TIMES,
+    NUMBERS,
+    Recogniser,
+    WordErrorRate,
+    single_words,
+    word_error_rate,
+    word_errors,
+)
 from course_lib.evaluation.spectral import (
     image_rejection,
     log_spectral_distance,
@@ -27,10 +36,14 @@ from course_lib.evaluation.vocoding import (
 )
 
 __all__ = [
+    "DATES_AND_TIMES",
+    "NUMBERS",
     "Alignment",
     "BitsPerSample",
     "Comparison",
+    "Recogniser",
     "VocoderScore",
+    "WordErrorRate",
     "bits_per_sample",
     "compare_vocoders",
     "comparison_table",
@@ -43,6 +56,9 @@ __all__ = [
     "mel_cepstral_distortion",
     "mel_cepstrum",
     "mel_distance",
+    "single_words",
     "snr",
     "vocoder_table",
+    "word_error_rate",
+    "word_errors",
 ]
