@@ -315,7 +315,7 @@ def _run_training(name: str, recipe: Recipe, folder: Path, resume: bool, team: T
         task = progress.add_task(name, total=steps)
         for event in running:
             if isinstance(event, Validation):
-                print(f"step {event.done}: validation {event.bits:.3f} bits per sample", flush=True)
+                print(f"step {event.done}: validation {event.value:.3f} {event.unit}", flush=True)
                 continue
             done = event.index + 1
             nats.append(event.loss)

@@ -64,7 +64,7 @@ class TalkerConfig:
     core: Seq2SeqConfig | TransformerConfig = field(default_factory=Seq2SeqConfig)
     group: int = 4
     prenet: int = 128
-    dropout: float = 0.5
+    dropout: float = 0.25
     guided: float = 1.0
 
     def __post_init__(self) -> None:

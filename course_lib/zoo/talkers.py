@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
-
-import numpy as np
 
 import numpy as np
 
@@ -30,7 +28,6 @@ from course_lib.models.talker import (
     Vocoder,
     frames_of,
     griffin_lim_vocoder,
-    pairs,
 )
 from course_lib.models.transformer import TransformerConfig
 from course_lib.models.wavenet import WaveNet
@@ -73,7 +70,7 @@ class TalkerRecipe:
 
     core: Seq2SeqConfig | TransformerConfig
     schedule: Schedule
-    size: int = 16
+    size: int = 32
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
@@ -114,7 +111,7 @@ class TalkerRecipe:
             f"nats per mel value, {QUICK} first": nats_per_value(network, count=QUICK),
         }
         for which in GRAMMARS:
-            found[f"word error, {which}"] = asdict(word_error(talking(network), which))
+            found[f"word error, {which}"] = word_error(talking(network), which).as_json()
         return found
 
     def describe(self, network: Talker) -> str:
@@ -223,7 +220,7 @@ def word_error(
 
 
 TALKERS = {
-    "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(3000, 4e-3, warmup=200)),
+    "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
     "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(3000, 4e-3, warmup=200)),
     "talker-fixed": TalkerRecipe(
         Seq2SeqConfig("lstm", attention="fixed"), Schedule(2000, 4e-3, warmup=200)
