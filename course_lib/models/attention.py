@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from course_lib.core import check_count, check_number
+
 
 def attention_weights(
     energies: Float[Tensor, "*batch tokens"], mask: Bool[Tensor, "*#batch tokens"] | None = None
@@ -22,13 +24,15 @@ def attention_weights(
     Parameters
     ----------
     energies : how well each token answers
-    mask : True where a token may be attended to; others get a weight of exactly zero
+    mask : True where a token may be attended to; others get a weight of exactly zero, and where
+        there is none at all the weights are not numbers (NaN)
 
     Notebook: 13.
     """
     if mask is not None:
         energies = energies.masked_fill(~mask, -math.inf)
-    return torch.softmax(energies.float(), dim=-1).to(energies.dtype)
+    precise = torch.promote_types(energies.dtype, torch.float32)  # bfloat16 has 8 bits
+    return torch.softmax(energies, dim=-1, dtype=precise).to(energies.dtype)
 
 
 class AdditiveAttention(nn.Module):
@@ -47,7 +51,12 @@ class AdditiveAttention(nn.Module):
     ----------
     query, memory : numbers in s and in h_j
     units : of the small network
-    filters, width : of the convolution F; no filters, no location
+    filters, width : of the convolution F; no filters, no location; the width is odd
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1 (of filters, below 0), or an even width.
 
     References
     ----------
@@ -61,6 +70,11 @@ class AdditiveAttention(nn.Module):
         self, query: int, memory: int, units: int, *, filters: int = 0, width: int = 31
     ) -> None:
         super().__init__()
+        for name, count in (("query", query), ("memory", memory), ("units", units)):
+            check_count(count, name)
+        if check_count(width, "width") % 2 == 0:
+            raise ValueError(f"need an odd width, so that filters have a middle, got {width}")
+        check_count(filters, "filters", minimum=0)
         self.query = nn.Linear(query, units)
         self.key = nn.Linear(memory, units, bias=False)
         self.energy = nn.Linear(units, 1, bias=False)
@@ -115,13 +129,24 @@ def guided_penalty(
     step_counts, token_counts : T and N of each utterance; the rest is padding
     width : g
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a width that is not above 0, or counts of other utterances.
+
     References
     ----------
     Tachibana, Uenoyama and Aihara (2018), "Efficiently trainable text-to-speech system based on
-    deep convolutional networks with guided attention", eq. 5-6 (their mean also divides by N).
+    deep convolutional networks with guided attention", section 4.1 (their mean also divides by N).
     Notebook: 13.
     """
-    steps, _, tokens = weights.shape
+    steps, size, tokens = weights.shape
+    check_number(width, "width", above=0)
+    for name, counts in (("step_counts", step_counts), ("token_counts", token_counts)):
+        if counts.shape != (size,):
+            raise ValueError(
+                f"need {name} for each of {size} utterances, got shape {tuple(counts.shape)}"
+            )
     device = weights.device
     t = torch.arange(steps, device=device)[:, None, None] / step_counts[:, None]
     n = torch.arange(tokens, device=device) / token_counts[:, None]

@@ -58,29 +58,44 @@ class TransformerConfig:
         return self.width
 
 
-def positional_encoding(count: int, width: int) -> Float[Tensor, "count width"]:
+def positional_encoding(count: int, width: int, *, first: int = 0) -> Float[Tensor, "count width"]:
     """Return a code for each position: sines and cosines from fast to slow.
 
         P[t, 2 i] = sin(t / 10000^(2 i / width)),    P[t, 2 i + 1] = cos(t / 10000^(2 i / width))
 
     The code of t + k is that of t, turned: a rotation by a fixed angle in each pair.
 
+    Parameters
+    ----------
+    count : positions
+    width : numbers in a code, even
+    first : the first position, t
+
+    Raises
+    ------
+    TypeError, ValueError
+        For no positions, an odd width or a position below 0.
+
     References
     ----------
     Vaswani et al. (2017), section 3.5. Notebook: 14.
     """
-    place = torch.arange(count, dtype=torch.float64)[:, None]
+    check_count(count, "count")
+    check_count(first, "first", minimum=0)
+    if check_count(width, "width") % 2:
+        raise ValueError(f"need an even width, for pairs of a sine and a cosine, got {width}")
+    place = torch.arange(first, first + count, dtype=torch.float64)[:, None]
     rate = 10_000 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    return (
-        torch.stack((torch.sin(place * rate), torch.cos(place * rate)), dim=-1).flatten(1).float()
-    )
+    angle = place * rate
+    return torch.stack((torch.sin(angle), torch.cos(angle)), dim=-1).flatten(1).float()
 
 
 def causal_mask(count: int) -> Bool[Tensor, "count count"]:
-    """Return True where a position may look: at itself and at those before it.
+    """Return True where a position (a row) may look: at itself and at those before it.
 
     Notebook: 14.
     """
+    check_count(count, "count")
     return torch.ones(count, count, dtype=torch.bool).tril()
 
 
@@ -91,6 +106,16 @@ class MultiHeadAttention(nn.Module):
 
     The weights lie as in ``torch.nn.MultiheadAttention``, which computes the same.
 
+    Parameters
+    ----------
+    width : of what comes in and goes out
+    heads : h, among which the width is shared evenly
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a width that the heads do not divide.
+
     References
     ----------
     Vaswani et al. (2017), section 3.2.2. Notebook: 14.
@@ -98,6 +123,8 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
+        if check_count(width, "width") % check_count(heads, "heads"):
+            raise ValueError(f"need a width that {heads} heads divide, got {width}")
         self.heads = heads
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
@@ -126,7 +153,13 @@ class MultiHeadAttention(nn.Module):
         values: Float[Tensor, "batch h tokens part"],
         mask: Bool[Tensor, "*#batch tokens"] | None = None,
     ) -> tuple[Float[Tensor, "batch steps width"], Float[Tensor, "batch h steps tokens"]]:
-        """Return the output and every head's weights."""
+        """Return the output and every head's weights.
+
+        Parameters
+        ----------
+        queries, keys, values : as the two methods above return them
+        mask : True where a query may look
+        """
         heads, weights = dot_product_attention(queries, keys, values, mask)
         return self.out_proj(heads.transpose(1, 2).flatten(2)), weights
 
@@ -224,8 +257,8 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig, *, tokens: int, inputs: int) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(tokens, config.width)
-        self.inputs = nn.Linear(inputs, config.width)
+        self.embedding = nn.Embedding(check_count(tokens, "tokens"), config.width)
+        self.inputs = nn.Linear(check_count(inputs, "inputs"), config.width)
         self.encoder = nn.ModuleList(
             Layer(config, reads=False) for _ in range(config.encoder_layers)
         )
@@ -262,7 +295,7 @@ class Transformer(nn.Module):
 
         Only the new position is computed; keys and values of the ones before come from the cache.
         """
-        place = positional_encoding(state.done + 1, self.config.width)[-1]
+        place = positional_encoding(1, self.config.width, first=state.done)
         x = self.inputs(inputs)[:, None] + place.to(inputs)
         x, weights, layers = self._decoder(x, None, memory, state.layers)
         return (x[:, 0], weights[:, 0]), Cache(layers, state.done + 1)
