@@ -90,14 +90,15 @@ class Rewriter(nn.Module):
         return -self._log_probabilities(batch).sum() / batch.target_counts.sum(), None
 
     def log_likelihood(self, string: Sequence[int], answer: Sequence[int]) -> Likelihood:
-        """Return log P(answer, end | string).
+        """Return log P(answer, end | string); the answer may be empty.
 
         Raises
         ------
         TypeError, ValueError
-            For strings of anything but 0 to symbols - 1, or empty ones.
+            For strings of anything but 0 to symbols - 1, or an empty string.
         """
-        batch = rewriting([(self._checked(string), self._checked(answer))], self.config.symbols)
+        said = self._checked(answer) if len(answer) else np.empty(0, np.int64)
+        batch = rewriting([(self._checked(string), said)], self.config.symbols)
         with torch.no_grad():
             return Likelihood(float(self._log_probabilities(batch).double().sum()))
 
@@ -111,7 +112,14 @@ class Rewriter(nn.Module):
         ----------
         strings : of numbers from 0 to symbols - 1
         most : symbols at most; by default twice as many as the longest string has
+
+        Raises
+        ------
+        TypeError, ValueError
+            For no strings, an empty one, or anything but 0 to symbols - 1.
         """
+        if not len(strings):
+            raise ValueError("need one or more strings, got none")
         end = self.config.symbols
         tokens = [torch.from_numpy(self._checked(string)) for string in strings]
         counts = torch.tensor([len(string) for string in tokens])
@@ -138,7 +146,15 @@ class Rewriter(nn.Module):
 
 
 def rewriting(pairs: Sequence[tuple[np.ndarray, np.ndarray]], symbols: int) -> PairBatch:
-    """Return strings and answers as a batch, padded; the end, `symbols`, follows each answer."""
+    """Return strings and answers as a batch, padded; the end, `symbols`, follows each answer.
+
+    Raises
+    ------
+    ValueError
+        For no pairs.
+    """
+    if not pairs:
+        raise ValueError("need one or more pairs of a string and its answer, got none")
     strings = [torch.from_numpy(string) for string, _ in pairs]
     answers = [torch.from_numpy(np.append(answer, symbols)) for _, answer in pairs]
     pad = nn.utils.rnn.pad_sequence
@@ -160,8 +176,17 @@ def reversals(symbols: int, *, shortest: int, longest: int, size: int, seed: int
     size : strings in a batch
     seed : of the whole run
 
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a shortest string that is longer than the longest.
+
     Notebooks: 13, 14.
     """
+    check_count(symbols, "symbols")
+    check_count(size, "size")
+    if check_count(longest, "longest") < check_count(shortest, "shortest"):
+        raise ValueError(f"need longest of at least shortest = {shortest}, got {longest}")
 
     def batch(index: int) -> PairBatch:
         rng = np.random.default_rng([seed, index])

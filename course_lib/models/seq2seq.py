@@ -128,12 +128,19 @@ class Seq2Seq(nn.Module):
     tokens : different tokens of the text
     inputs : numbers in u_t
 
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1.
+
     Notebook: 13.
     """
 
     def __init__(self, config: Seq2SeqConfig, *, tokens: int, inputs: int) -> None:
         super().__init__()
         self.config = config
+        check_count(tokens, "tokens")
+        check_count(inputs, "inputs")
         width = 2 * config.encoder
         layer, cell = (nn.LSTM, nn.LSTMCell) if config.cell == "lstm" else (nn.GRU, nn.GRUCell)
         self.embedding = nn.Embedding(tokens, config.embedding)
@@ -152,7 +159,14 @@ class Seq2Seq(nn.Module):
         )
 
     def encode(self, tokens: Int[Tensor, "tokens batch"], counts: Int[Tensor, "batch"]) -> Memory:
-        """Read texts; padding beyond a text's count changes nothing."""
+        """Read texts; padding beyond a text's count changes nothing.
+
+        Raises
+        ------
+        ValueError
+            For tokens out of range, or counts of other texts, below 1 or beyond the padding.
+        """
+        self._check(tokens, counts)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.embedding(tokens.T), counts.cpu(), batch_first=True, enforce_sorted=False
         )
@@ -166,6 +180,20 @@ class Seq2Seq(nn.Module):
             fixed = torch.cat(tuple(ends), dim=-1)[:, None]
             return Memory(fixed, fixed, mask)
         return Memory(states, self.attention.key(states), mask)
+
+    def _check(self, tokens: Tensor, counts: Tensor) -> None:
+        known = self.embedding.num_embeddings
+        if tokens.ndim != 2 or counts.shape != tokens.shape[1:] or not tokens.numel():
+            raise ValueError(
+                "need tokens of shape (tokens, batch) and a count for each text, got shapes "
+                f"{tuple(tokens.shape)} and {tuple(counts.shape)}"
+            )
+        if counts.min() < 1 or counts.max() > len(tokens):
+            raise ValueError(f"need counts from 1 to {len(tokens)}, got {counts.tolist()}")
+        if tokens.min() < 0 or tokens.max() >= known:
+            raise ValueError(
+                f"need tokens from 0 to {known - 1}, got {int(tokens.min())} to {int(tokens.max())}"
+            )
 
     def begin(self, memory: Memory) -> DecoderState:
         """Return the decoder's state before the first step: nothing said, nothing looked at."""
