@@ -128,7 +128,7 @@ def test_first_weights_come_from_the_seed_alone():
 
 @pytest.mark.parametrize("settings", [{"symbols": 0}, {"embedding": 0}, {"symbols": 1.5}])
 def test_a_configuration_says_what_it_needs(settings):
-    with pytest.raises((TypeError, ValueError), match="at least 1|whole number"):
+    with pytest.raises((TypeError, ValueError), match=r"at least 1|whole number"):
         RewriterConfig(**settings)
 
 

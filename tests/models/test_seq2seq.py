@@ -149,7 +149,7 @@ def test_a_configuration_says_what_it_needs(changes, message):
 
 @pytest.mark.parametrize("counts", [{"tokens": 0, "inputs": 3}, {"tokens": 8, "inputs": 1.5}])
 def test_a_network_needs_tokens_and_inputs(counts):
-    with pytest.raises((TypeError, ValueError), match="tokens of at least 1|number for inputs"):
+    with pytest.raises((TypeError, ValueError), match=r"tokens of at least 1|number for inputs"):
         Seq2Seq(SMALL, **counts)
 
 
