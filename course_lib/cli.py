@@ -29,16 +29,19 @@ if TYPE_CHECKING:
 
     from course_lib.audio import Clip
     from course_lib.core import Encoding, LevelScorer, Sampler
+    from course_lib.models.talker import Talker, Vocoder
     from course_lib.runner.learners import Copies
     from course_lib.training import Step, Team
-    from course_lib.zoo import Recipe
-    from course_lib.zoo.recipes import Network
+    from course_lib.zoo.recipes import AnyNetwork, AnyRecipe, Network
 
 WORKSPACE = Path("workspace")
 """Where the learner's copies go, in the current folder."""
 
 SPEECH_RATE = 8000
 """The sample rate in Hz at which the classical models of speech work."""
+
+TALKER, VOCODER = "talker-lstm", "wavenet-vocoder"
+"""Who reads where nobody else is asked for, and the network that can make its frames audible."""
 
 ORDER, SECONDS, TEMPERATURE = 16, 3.0, 1.0
 """What `--order`, `--seconds` and `--temperature` are where nothing else is said."""
@@ -153,9 +156,27 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     command.set_defaults(run=_sample)
 
-    command = commands.add_parser("score", help="bits per sample that a model needs for a file")
-    command.add_argument("model", metavar="MODEL", help=model)
-    command.add_argument("file", type=Path, metavar="FILE")
+    command = commands.add_parser("say", help="let a talker read a number, date or time aloud")
+    command.add_argument("text", metavar="TEXT", help='such as "7,341" or "Tuesday 5:43 pm"')
+    command.add_argument("--talker", metavar="NAME", default=TALKER, help=f"default {TALKER}")
+    command.add_argument(
+        "--vocoder", metavar="NAME", help=f"{VOCODER} in place of Griffin and Lim's search"
+    )
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
+    command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+    command.set_defaults(run=_say)
+
+    command = commands.add_parser(
+        "score",
+        help="bits per sample that a model needs for a file; words of a talker that are misheard",
+    )
+    command.add_argument("model", metavar="MODEL", help=f"{model}; or a talker, without a file")
+    command.add_argument("file", type=Path, metavar="FILE", nargs="?")
+    command.add_argument(
+        "--vocoder", metavar="NAME", help=f"of a talker: {VOCODER} in place of Griffin-Lim"
+    )
+    command.add_argument("--sentences", type=int, metavar="N", help="of a talker: only so many")
     command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
@@ -246,7 +267,7 @@ def _zoo(options: argparse.Namespace) -> int:
     for name in zoo.names():
         card = zoo.card(name)
         print(f"{name}: {card['about']}")
-        print(f"  {card['scores']['bits per sample']:.2f} bits per sample of held-out recordings")
+        print(f"  {zoo.store.headline(card)}")
     untrained = [name for name in zoo.RECIPES if name not in zoo.names()]
     if untrained:
         print(f"not trained yet (course train NAME): {', '.join(untrained)}")
@@ -279,8 +300,7 @@ def _train(options: argparse.Namespace) -> int:
     if leads:
         with _working("scoring the test recordings"):
             card = zoo.publish(options.model, recipe, folder, folder)
-        bits = card["scores"]["bits per sample"]
-        print(f"{folder}: {card['about']}; {bits:.2f} bits per sample of the test recordings")
+        print(f"{folder}: {card['about']}; {zoo.store.headline(card)}")
     if leads and options.publish:
         target = zoo.store.data_folder() / "zoo" / options.model
         target.mkdir(parents=True, exist_ok=True)
@@ -290,7 +310,7 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(name: str, steps: int | None) -> Recipe:
+def _recipe(name: str, steps: int | None) -> AnyRecipe:
     from course_lib.core import check_count
     from course_lib.zoo import RECIPES
 
@@ -303,7 +323,9 @@ def _recipe(name: str, steps: int | None) -> Recipe:
     return replace(recipe, schedule=replace(recipe.schedule, steps=steps, warmup=warmup))
 
 
-def _run_training(name: str, recipe: Recipe, folder: Path, resume: bool, team: Team | None) -> int:
+def _run_training(
+    name: str, recipe: AnyRecipe, folder: Path, resume: bool, team: Team | None
+) -> int:
     """Train, show how it goes, and return the number of steps that are done."""
     from course_lib.zoo import Validation, train
 
@@ -446,9 +468,43 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
     return sound, options.model, len(sound) == length
 
 
+def _say(options: argparse.Namespace) -> int:
+    from course_lib.audio import write
+    from course_lib.core import seeded
+
+    _check_output(options.output, options.overwrite)
+    talker, vocoder = _talker(options.talker), _vocoder(options.vocoder)
+    words = talker.words(options.text)
+    with _working(f"reading {' '.join(words)}"):
+        sound = talker.say(options.text, vocoder=vocoder, rng=seeded(options.seed))
+    sound = sound.with_peak() if sound.peak > 1 else sound
+    write(options.output, sound, overwrite=options.overwrite)
+    print(f"{options.output}: {sound.duration:.2f} s, {' '.join(words)}, from {options.talker}")
+    return 0
+
+
+def _vocoder(name: str | None) -> Vocoder:
+    from course_lib.models.talker import griffin_lim_vocoder
+    from course_lib.models.wavenet import WaveNet
+    from course_lib.zoo.talkers import wavenet_vocoder
+
+    if name is None:
+        return griffin_lim_vocoder
+    network = _network(name)
+    if not isinstance(network, WaveNet):
+        raise ValueError(f"{name} does not turn frames into sound; take {VOCODER}")
+    return wavenet_vocoder(network)
+
+
 def _score(options: argparse.Namespace) -> int:
     from course_lib.evaluation import bits_per_sample
+    from course_lib.zoo.talkers import TALKERS
 
+    if options.file is None and options.model in TALKERS:
+        return _score_talker(options)
+    if options.file is None:
+        raise ValueError(f"need a FILE to score {options.model} with; talkers need none")
+    _refuse(options, "is for talkers", "vocoder", "sentences")
     with _working(f"scoring {options.file}"):
         prepare = _adaptive_scorer if options.model in SCORERS else _network_scorer
         model, clip, encoding, name = prepare(options)
@@ -456,6 +512,30 @@ def _score(options: argparse.Namespace) -> int:
     nats = -score.bits * score.samples * math.log(2)
     print(f"{options.file}: {score} bits per sample, log-likelihood {nats:.1f} nats ({score.kind})")
     print(f"  {encoding.name} at {clip.sample_rate} Hz, {score.samples} samples; {name}")
+    return 0
+
+
+def _score_talker(options: argparse.Namespace) -> int:
+    """Print how many words a recogniser mishears: of recordings, through frames, of the talker."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from course_lib.zoo.talkers import GRAMMARS, recordings, talking, through, word_error
+
+    _refuse(options, "is not for talkers", "order", "voice", "channel")
+    talker, vocoder = _talker(options.model), _vocoder(options.vocoder)
+    made = options.vocoder or "Griffin-Lim"
+    readers = {
+        "the recordings": recordings,
+        f"the recordings through frames and {made}": through(vocoder),
+        f"{options.model} and {made}": talking(talker, vocoder),
+    }
+    table = Table("who reads", *GRAMMARS, title="words misheard, of sentences never joined before")
+    for name, reader in readers.items():
+        with _working(f"listening to {name}"):
+            errors = [word_error(reader, which, count=options.sentences) for which in GRAMMARS]
+        table.add_row(name, *map(str, errors))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
     return 0
 
 
@@ -482,7 +562,27 @@ def _network_scorer(
 
 
 def _network(name: str) -> Network:
-    """Return the trained network of that name, or in that folder."""
+    """Return the trained network of that name, or in that folder, that makes sound of itself."""
+    from course_lib.models.talker import Talker
+
+    network = _trained(name)
+    if isinstance(network, Talker):
+        raise ValueError(f'{name} reads text aloud: course say "7,341" --talker {name} -o out.wav')
+    return network
+
+
+def _talker(name: str) -> Talker:
+    """Return the trained talker of that name, or in that folder."""
+    from course_lib.models.talker import Talker
+    from course_lib.zoo.talkers import TALKERS
+
+    network = _trained(name)
+    if not isinstance(network, Talker):
+        raise ValueError(f"{name} does not read text; there are {', '.join(TALKERS)}")
+    return network
+
+
+def _trained(name: str) -> AnyNetwork:
     from course_lib import zoo
 
     if name in zoo.names():

@@ -127,8 +127,13 @@ class PairBatch:
 
     def to(self, device: torch.device) -> PairBatch:
         """Return the batch on a device."""
-        parts = (self.tokens, self.token_counts, self.targets, self.target_counts)
-        return PairBatch(*(part.to(device) for part in parts), self.seed)
+        return PairBatch(
+            self.tokens.to(device),
+            self.token_counts.to(device),
+            self.targets.to(device),
+            self.target_counts.to(device),
+            self.seed,
+        )
 
     def shard(self, rank: int, ranks: int) -> PairBatch:
         """Return every `ranks`-th pair, from the `rank`-th on: one process's share.

@@ -83,8 +83,9 @@ class Recipe:
 
     def build(self) -> Network:
         """Return the untrained network."""
-        kind = RecurrentNetwork if isinstance(self.network, RecurrentConfig) else WaveNet
-        return kind(self.network, seed=self.seed)
+        if isinstance(self.network, RecurrentConfig):
+            return RecurrentNetwork(self.network, seed=self.seed)
+        return WaveNet(self.network, seed=self.seed)
 
     def prompts(self, split: str) -> Catalogue:
         """Return the recordings of a split."""

@@ -27,6 +27,7 @@ from course_lib.zoo.recipes import (
     network_of,
 )
 from course_lib.zoo.records import check_same_recipe, spent_here
+from course_lib.zoo.talkers import GRAMMARS
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
@@ -163,6 +164,15 @@ def _value(hint: Any, value: Any) -> Any:
     return value
 
 
+def headline(card: dict[str, Any]) -> str:
+    """Return the most telling of a card's scores in words."""
+    scores = card["scores"]
+    if "bits per sample" in scores:
+        return f"{scores['bits per sample']:.2f} bits per sample of held-out recordings"
+    errors = (f"{scores[f'word error, {which}']['rate']:.1%} of {which}" for which in GRAMMARS)
+    return f"words misheard by a recogniser: {', '.join(errors)}"
+
+
 # ------------------------------------------------------------- publishing
 
 
@@ -194,7 +204,7 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
     state = {key[6:]: t.half() for key, t in tensors.items() if key.startswith("model.")}
     if not all(torch.isfinite(tensor).all() for tensor in state.values()):
         raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
-    network = recipe.build()
+    network: Any = recipe.build()
     network.load_state_dict({key: tensor.float() for key, tensor in state.items()})
     network.eval()
     save_tensors(folder / WEIGHTS, state)

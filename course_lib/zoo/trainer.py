@@ -60,7 +60,7 @@ def train(
         raise FileExistsError(
             f"{path} holds a run already; go on with it (--resume), or delete it to begin again"
         )
-    network = recipe.build()
+    network: Any = recipe.build()
     if recipe.begins_with is not None and not resume:
         network.load_state_dict(load(recipe.begins_with).state_dict())
     network.to(best_device() if team is None else team.device)
