@@ -498,12 +498,13 @@ def _vocoder(name: str | None) -> Vocoder:
 
 def _score(options: argparse.Namespace) -> int:
     from course_lib.evaluation import bits_per_sample
-    from course_lib.zoo.talkers import TALKERS
+    from course_lib.models.talker import Talker
 
-    if options.file is None and options.model in TALKERS:
-        return _score_talker(options)
     if options.file is None:
-        raise ValueError(f"need a FILE to score {options.model} with; talkers need none")
+        talker = None if options.model in SCORERS else _trained(options.model)
+        if not isinstance(talker, Talker):
+            raise ValueError(f"need a FILE to score {options.model} with; only talkers need none")
+        return _score_talker(options, talker)
     _refuse(options, "is for talkers", "vocoder", "sentences")
     with _working(f"scoring {options.file}"):
         prepare = _adaptive_scorer if options.model in SCORERS else _network_scorer
@@ -515,7 +516,7 @@ def _score(options: argparse.Namespace) -> int:
     return 0
 
 
-def _score_talker(options: argparse.Namespace) -> int:
+def _score_talker(options: argparse.Namespace, talker: Talker) -> int:
     """Print how many words a recogniser mishears: of recordings, through frames, of the talker."""
     from rich.console import Console
     from rich.table import Table
@@ -523,7 +524,7 @@ def _score_talker(options: argparse.Namespace) -> int:
     from course_lib.zoo.talkers import GRAMMARS, recordings, talking, through, word_error
 
     _refuse(options, "is not for talkers", "order", "voice", "channel")
-    talker, vocoder = _talker(options.model), _vocoder(options.vocoder)
+    vocoder = _vocoder(options.vocoder)
     made = options.vocoder or "Griffin-Lim"
     readers = {
         "the recordings": recordings,
