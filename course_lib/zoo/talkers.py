@@ -221,10 +221,12 @@ def word_error(
 
 TALKERS = {
     "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
-    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(3000, 4e-3, warmup=200)),
+    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(2200, 4e-3, warmup=200)),
     "talker-fixed": TalkerRecipe(
-        Seq2SeqConfig("lstm", attention="fixed"), Schedule(2000, 4e-3, warmup=200)
+        Seq2SeqConfig("lstm", attention="fixed"), Schedule(1500, 4e-3, warmup=200)
     ),
-    "talker-transformer": TalkerRecipe(TransformerConfig(), Schedule(5000, 1.5e-3, warmup=400)),
+    "talker-transformer": TalkerRecipe(
+        TransformerConfig(), Schedule(6000, 4e-3, warmup=400), size=16
+    ),
 }
 """The talkers, by name; all say the same words."""
