@@ -178,7 +178,11 @@ class Talker(nn.Module):
     # ------------------------------------------------------------ learning
 
     def predict(
-        self, batch: PairBatch, *, heard: Float[Tensor, "steps batch bands"] | None = None
+        self,
+        batch: PairBatch,
+        *,
+        heard: Float[Tensor, "steps batch bands"] | None = None,
+        dropout: bool = False,
     ) -> tuple[
         Float[Tensor, "steps batch group_bands"],
         Float[Tensor, "steps batch"],
@@ -190,21 +194,22 @@ class Talker(nn.Module):
         ----------
         batch : texts and their frames
         heard : what is heard before each step; None for the true frames (teacher forcing)
+        dropout : whether units of the prenet are silenced, drawn from ``batch.seed``
         """
         memory = self.core.encode(batch.tokens, batch.token_counts)
-        generator = torch.Generator().manual_seed(batch.seed) if self.training else None
+        generator = torch.Generator().manual_seed(batch.seed) if dropout else None
         said = self._said(self._groups(batch)) if heard is None else heard
         features, weights = self.core.decode(memory, self._listen(said, generator))
         return self.output(features), self.stop(features).squeeze(-1), weights
 
     def step_log_likelihoods(
-        self, batch: PairBatch
+        self, batch: PairBatch, *, dropout: bool = False
     ) -> tuple[Float[Tensor, "steps batch"], Float[Tensor, "steps batch tokens"]]:
         """Return log p(y_t, stop_t | y_1, ..., y_{t-1}, X) at every step, zero in the padding.
 
         It is a density over log-mel values.  The attention is returned beside it.
         """
-        means, stops, weights = self.predict(batch)
+        means, stops, weights = self.predict(batch, dropout=dropout)
         return self._log_density(batch, means.float(), stops.float()), weights
 
     def log_likelihood(
@@ -228,8 +233,9 @@ class Talker(nn.Module):
         """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
 
         -log p(Y | X) over all frames and bands, plus ``config.guided`` times `guided_penalty`.
+        In training mode, and nowhere else, there is dropout.
         """
-        log_densities, weights = self.step_log_likelihoods(batch)
+        log_densities, weights = self.step_log_likelihoods(batch, dropout=self.training)
         loss = -log_densities.sum() / (batch.target_counts.sum() * BANDS)
         if self.config.guided and weights.any():
             steps = -(-batch.target_counts // self.config.group)
@@ -287,9 +293,16 @@ class Talker(nn.Module):
         Parameters
         ----------
         texts : the words of each
-        most_frames : where to stop, should the network not stop by itself; by default a second
-            and a half for each word
+        most_frames : where to stop, should the network not stop by itself (the last group is
+            made whole); by default a second and a half for each word
+
+        Raises
+        ------
+        TypeError, ValueError
+            For no texts, words outside the vocabulary, or less than one frame.
         """
+        if not texts:
+            raise ValueError("need at least one text to read, got none")
         device = self.log_scale.device
         tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
         counts = torch.tensor([len(t) for t in tokens], device=device)
@@ -298,7 +311,8 @@ class Talker(nn.Module):
         state = self.core.begin(memory)
         if most_frames is None:
             most_frames = 120 * max(map(len, texts))
-        said = torch.full((len(texts), BANDS), (SILENT - _CENTRE) / _SPREAD, device=device)
+        check_count(most_frames, "most_frames")
+        said = self.log_scale.new_full((len(texts), BANDS), (SILENT - _CENTRE) / _SPREAD)
         groups, looks, ends = [], [], torch.full((len(texts),), -1, device=device)
         for step in range(-(-most_frames // self.config.group)):
             (features, weights), state = self.core.step(memory, state, self._listen(said, None))
@@ -384,7 +398,14 @@ def pairs(
     ----------
     examples : of each sentence `Talker.tokens` and `frames_of`
     seed : of what is drawn while the network learns from the batch
+
+    Raises
+    ------
+    ValueError
+        For no examples, or one without tokens or frames.
     """
+    if not examples:
+        raise ValueError("need at least one example for a batch, got none")
     tokens = [torch.from_numpy(tokens) for tokens, _ in examples]
     frames = [torch.from_numpy(frames) for _, frames in examples]
     pad = nn.utils.rnn.pad_sequence

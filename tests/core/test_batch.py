@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.core import Batch
+from course_lib.core import Batch, PairBatch
 
 INPUTS = torch.arange(12).reshape(3, 4)
 
@@ -45,3 +45,69 @@ def test_sounds_that_do_not_divide_evenly():
 def test_what_is_no_batch(arguments, said):
     with pytest.raises(ValueError, match=said):
         Batch(*arguments)
+
+
+# -------------------------------------------------------------------- pairs
+
+TOKENS = torch.arange(12).reshape(3, 4)
+COUNTS = torch.tensor([3, 1, 2, 3])
+FRAMES = torch.arange(40.0).reshape(2, 4, 5)
+FRAME_COUNTS = torch.tensor([1, 2, 2, 1])
+
+
+def some_pairs(**changes):
+    given = {
+        "tokens": TOKENS,
+        "token_counts": COUNTS,
+        "targets": FRAMES,
+        "target_counts": FRAME_COUNTS,
+    }
+    return PairBatch(**{**given, **changes})
+
+
+def test_shares_of_pairs_put_together_are_the_whole():
+    whole = some_pairs(seed=7)
+    shares = [whole.shard(rank, 2) for rank in range(2)]
+    assert [len(share) for share in (whole, *shares)] == [4, 2, 2]
+    for name, axis in (("tokens", 1), ("token_counts", 0), ("targets", 1), ("target_counts", 0)):
+        parts = [getattr(share, name) for share in shares]
+        together = torch.stack(parts, dim=axis + 1).flatten(axis, axis + 1)
+        assert torch.equal(together, getattr(whole, name)), name
+    assert [share.seed for share in shares] == [7, 8]  # each process draws its own numbers
+
+
+def test_moving_pairs_keeps_everything():
+    batch = some_pairs(seed=3).to(torch.device("cpu"))
+    for name in ("tokens", "token_counts", "targets", "target_counts"):
+        assert torch.equal(getattr(batch, name), getattr(some_pairs(), name)), name
+    assert batch.seed == 3
+
+
+def test_answers_may_be_symbols():
+    assert len(some_pairs(targets=torch.ones(2, 4, dtype=torch.int64))) == 4
+
+
+def test_pairs_that_do_not_divide_evenly():
+    with pytest.raises(ValueError, match="divides among 3 processes, got 4 pairs"):
+        some_pairs().shard(0, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tokens": torch.arange(4)}, r"need tokens of shape \(tokens, batch\), got \(4,\)"),
+        ({"tokens": torch.zeros(0, 4)}, r"got \(0, 4\)"),
+        ({"token_counts": torch.tensor([3])}, r"token_counts for each of 4 texts.*\(1,\)"),
+        ({"targets": torch.ones(2, 3, 5)}, r"targets and target_counts for each of 4"),
+        ({"targets": torch.ones(4)}, r"targets and target_counts for each of 4"),
+        ({"target_counts": torch.ones(3)}, r"target_counts for each of 4 texts.*\(3,\)"),
+        ({"token_counts": torch.tensor([3, 0, 2, 3])}, r"token_counts from 1 to 3, got \[3, 0"),
+        (
+            {"target_counts": torch.tensor([1, 2, 3, 1])},
+            r"target_counts from 1 to 2, got \[1, 2, 3",
+        ),
+    ],
+)
+def test_what_are_no_pairs(changes, said):
+    with pytest.raises(ValueError, match=said):
+        some_pairs(**changes)
