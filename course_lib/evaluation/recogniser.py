@@ -58,9 +58,8 @@ grammar dates_and_times;
 <late> = zero | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen
     | twenty [one | two | three];
 <minute> = oh <unit> | <teen> | (twenty | thirty | forty | fifty) [<unit>];
-<time> = <early> [<minute>] (am | pm) | <early> o'clock | <late> hundred
-    | (<early> | <late>) <minute>;
-public <sentence> = <day> | [<day>] <date> [[at] <time>] | [<day>] [at] <time>;
+<time> = <early> (o'clock | am | pm | <minute> [am | pm]) | <late> (hundred | <minute>);
+public <sentence> = <day> | [<day>] (<date> | [at] <time>);
 """
 """Days, dates and times of day as `features.text.normalise` says them, and a day with a time."""
 
