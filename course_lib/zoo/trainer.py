@@ -80,7 +80,9 @@ def train(
         try:
             yield step
             if leads and (run.done % recipe.validate_every == 0 or last):
+                network.eval()
                 value = recipe.validate(network)
+                network.train()
                 about["validation"].append([run.done, value])
                 yield Validation(run.done, value, recipe.unit)
         except GeneratorExit:  # whoever looked on has seen enough
