@@ -14,6 +14,9 @@ _CORNER_HZ = 1000.0  # linear below, logarithmic above
 _CORNER_MEL = _CORNER_HZ / _HZ_PER_MEL
 _LOG_STEP = np.log(6.4) / 27
 _FLOOR = 1e-5
+_LARGEST = 700.0  # exp(709) is the last finite power
+_STEPS = 20
+_TINY = np.finfo(np.float64).tiny
 
 
 def hz_to_mel(frequency: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
@@ -113,17 +116,42 @@ def log_mel(
 def magnitude_from_log_mel(
     log_mel: Float[np.ndarray, "frames bands"], sample_rate: int, window_length: int
 ) -> Float[np.ndarray, "frames bins"]:
-    """Return a magnitude spectrogram with about the given mel spectrogram.
+    """Return a magnitude spectrogram that has the given mel spectrogram.
 
-    |X| = max(0, exp(L) pinv(bank)^T): the smallest spectrum that has these bands, with its
-    negative values cut off. Detail finer than a band is gone for good.
+    S of 0 or more is sought with bank S = M = exp(L). At first S[m, k] is the mean over the
+    bands that bin k lies in of M[m, b] / sum_j bank[b, j], which is flat; then, 20 times,
+
+        S[m, k] <- S[m, k] sum_b bank[b, k] M[m, b] / (bank S)[m, b] / sum_b bank[b, k]:
+
+    each bin is multiplied by what its bands want over what they have, on average. Nothing can
+    become negative, a weak band counts as much as a strong one, and no step increases the
+    divergence of bank S from M, sum_b M ln(M / bank S) - M + bank S. It is zero, and so are
+    least squares, where any spectrum has these bands; of those that have, the result is one
+    near the flat start. Bins outside every band, such as the first, are 0. Detail finer than a
+    band is gone for good.
 
     Raises
     ------
     TypeError, ValueError
-        For values that are not finite, real and of shape (frames, bands), or settings with
-        which `mel_filter_bank` cannot have made them.
+        For values that are not finite, real and of shape (frames, bands), or beyond 700, whose
+        exponential overflows, or settings with which `mel_filter_bank` cannot have made them.
+
+    References
+    ----------
+    Lee and Seung (2001), "Algorithms for non-negative matrix factorization", theorem 2, with
+    the bank held fixed. Told in notebook 01.
     """
     log_mel = check_spectrogram(log_mel, np.floating)
+    if log_mel.max() > _LARGEST:
+        raise ValueError(
+            f"need natural logarithms of at most {_LARGEST:g}, got {log_mel.max():.4g}; "
+            "divide decibels by 20 / ln 10"
+        )
     bank = mel_filter_bank(sample_rate, window_length, bands=log_mel.shape[1])
-    return np.maximum(0, np.exp(log_mel) @ np.linalg.pinv(bank).T)
+    mel = np.exp(log_mel.astype(np.float64))
+    inside = bank > 0
+    share = bank / np.maximum(bank.sum(axis=0), _TINY)
+    magnitude = (mel / bank.sum(axis=1)) @ (inside / np.maximum(inside.sum(axis=0), 1))
+    for _ in range(_STEPS):
+        magnitude *= (mel / np.maximum(magnitude @ bank.T, _TINY)) @ share
+    return magnitude
