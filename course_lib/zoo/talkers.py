@@ -22,7 +22,10 @@ from course_lib.evaluation.recogniser import (
 from course_lib.features.text import normalise
 from course_lib.models.seq2seq import Seq2SeqConfig
 from course_lib.models.talker import (
+    BANDS,
+    HOP_LENGTH,
     SAMPLE_RATE,
+    WINDOW_LENGTH,
     Talker,
     TalkerConfig,
     Vocoder,
@@ -185,13 +188,16 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
     ValueError
         For a network that does not listen to the frames of talkers.
     """
-    mel = network.config.mel
-    if mel is None or network.config.sample_rate != SAMPLE_RATE:
-        raise ValueError("need a WaveNet that turns frames into sound, such as wavenet-vocoder")
-    hop = mel.hop_length
+    mel, rate = network.config.mel, network.config.sample_rate
+    theirs = None if mel is None else (rate, mel.bands, mel.window_length, mel.hop_length)
+    if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
+        raise ValueError(
+            f"need a WaveNet that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
+            f"{SAMPLE_RATE} Hz, got one for {theirs}; take wavenet-vocoder"
+        )
 
     def vocoder(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        length = (len(frames) - 1) * hop
+        length = (len(frames) - 1) * HOP_LENGTH
         return network.sample(length, mel=frames, temperature=temperature, rng=rng)[0]
 
     return vocoder

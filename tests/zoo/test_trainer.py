@@ -41,9 +41,9 @@ def test_a_run_yields_steps_and_validations(finished):
     looks = [event for event in events if isinstance(event, Validation)]
     assert [step.index for step in steps] == list(range(8))
     assert [look.done for look in looks] == [4, 8]
-    assert 0 < looks[1].bits < 4.5
+    assert 0 < looks[1].value < 4.5
     _, about = load_tensors(folder / CHECKPOINT)
-    assert about["validation"] == [[look.done, look.bits] for look in looks]
+    assert about["validation"] == [[look.done, look.value] for look in looks]
     assert about["seconds"] == pytest.approx(steps[-1].seconds)
     assert about["spent"] == [{"hardware": hardware(), "versions": versions()}]
     assert about["recipe"]["seed"] == 1
@@ -193,7 +193,7 @@ def test_a_vocoder_and_a_choir_train_too(tmp_path):
         recipe = tiny.Tiny(network, schedule, languages=languages, length=120, validate_every=2)
         *_, look = train(recipe, tmp_path / name)
         assert look.done == 2
-        assert np.isfinite(look.bits)
+        assert np.isfinite(look.value)
 
 
 @pytest.mark.parametrize("name", RECIPES)
