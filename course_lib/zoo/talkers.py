@@ -227,9 +227,9 @@ def word_error(
 
 TALKERS = {
     "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
-    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(2200, 4e-3, warmup=200)),
+    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(1600, 4e-3, warmup=200)),
     "talker-fixed": TalkerRecipe(
-        Seq2SeqConfig("lstm", attention="fixed"), Schedule(1500, 4e-3, warmup=200)
+        Seq2SeqConfig("lstm", attention="fixed"), Schedule(1000, 4e-3, warmup=200)
     ),
     "talker-transformer": TalkerRecipe(
         TransformerConfig(), Schedule(6000, 4e-3, warmup=400), size=16
