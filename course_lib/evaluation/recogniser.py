@@ -53,20 +53,23 @@ grammar dates_and_times;
     | november | december;
 <year> = (<teen> | twenty [<unit>]) (hundred | oh <unit> | <teen> | <tens> [<unit>])
     | (one | two) thousand [and <unit>];
-<date> = (the <ordinal> of <month> | <month> [the] <ordinal>) [<year>];
+<date> = (the <ordinal> of <month> | <month> <ordinal>) [<year>];
 <early> = <unit> | ten | eleven | twelve;
 <late> = zero | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen
     | twenty [one | two | three];
 <minute> = oh <unit> | <teen> | (twenty | thirty | forty | fifty) [<unit>];
 <time> = <early> (o'clock | am | pm | <minute> [am | pm]) | <late> (hundred | <minute>);
-public <sentence> = <day> | [<day>] (<date> | [at] <time>);
+public <sentence> = <day> [<date> | <time>] | <date> | [at] <time>;
 """
-"""Days, dates and times of day as `features.text.normalise` says them, and a day with a time."""
+"""Days, dates and times of day as `features.text.normalise` says them, a day before either, and
+"at" before a time alone."""
 
 # Pronunciations of which the recogniser's dictionary has others, or others as well.
 SPELLED = {"am": "a.m.", "pm": "p.m."}
 
-SETTINGS = {"cmn": "batch"}
+# A clip's mean is taken from the whole of it, so that nothing is carried on from the clip before;
+# pauses between words cost little, as joined words have one after each.
+SETTINGS = {"cmn": "batch", "silprob": 0.2}
 
 
 def single_words(words: Sequence[str]) -> str:
