@@ -38,6 +38,12 @@ SILENT = math.log(1e-5)
 END = "\n"
 """The token after the last letter."""
 
+ENOUGH = 0.25
+"""A talker stops at the first step that is the last with more than this probability.
+
+Which of two neighbouring steps is the last is often a toss-up, with less than a half for either;
+to stop 50 ms early costs a little silence, to miss both costs the end."""
+
 _CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
 
 
@@ -198,18 +204,23 @@ class Talker(nn.Module):
         """
         memory = self.core.encode(batch.tokens, batch.token_counts)
         generator = torch.Generator().manual_seed(batch.seed) if dropout else None
-        said = self._said(self._groups(batch)) if heard is None else heard
+        said = self.said_before(self.groups(batch)) if heard is None else heard
         features, weights = self.core.decode(memory, self._listen(said, generator))
         return self.output(features), self.stop(features).squeeze(-1), weights
 
     def step_log_likelihoods(
-        self, batch: PairBatch, *, dropout: bool = False
+        self,
+        batch: PairBatch,
+        *,
+        heard: Float[Tensor, "steps batch bands"] | None = None,
+        dropout: bool = False,
     ) -> tuple[Float[Tensor, "steps batch"], Float[Tensor, "steps batch tokens"]]:
         """Return log p(y_t, stop_t | y_1, ..., y_{t-1}, X) at every step, zero in the padding.
 
-        It is a density over log-mel values.  The attention is returned beside it.
+        It is a density over log-mel values.  The attention is returned beside it.  With anything
+        but the true frames in `heard`, y_1, ..., y_{t-1} are what was heard.
         """
-        means, stops, weights = self.predict(batch, dropout=dropout)
+        means, stops, weights = self.predict(batch, heard=heard, dropout=dropout)
         return self._log_density(batch, means.float(), stops.float()), weights
 
     def log_likelihood(
@@ -244,7 +255,7 @@ class Talker(nn.Module):
         return loss, None
 
     def _log_density(self, batch: PairBatch, means: Tensor, stops: Tensor) -> Tensor:
-        groups = self._groups(batch)
+        groups = self.groups(batch)
         steps, size = stops.shape
         shape = (steps, size, self.config.group, BANDS)
         scale = self.log_scale
@@ -259,16 +270,22 @@ class Talker(nn.Module):
         stopping = nn.functional.logsigmoid(torch.where(step == last, stops, -stops))
         return density + stopping * (step <= last)
 
-    def _groups(self, batch: PairBatch) -> Float[Tensor, "steps batch group_bands"]:
-        """Return the frames, scaled, in groups; what pads the last one is silence."""
+    def groups(self, batch: PairBatch) -> Float[Tensor, "steps batch group_bands"]:
+        """Return the frames in groups, scaled as `predict` guesses them; padding is silence."""
         group = self.config.group
         missing = -len(batch.targets) % group
         frames = nn.functional.pad(batch.targets, (0, 0, 0, 0, 0, missing), value=SILENT)
         frames = (frames - _CENTRE) / _SPREAD
         return frames.unflatten(0, (-1, group)).transpose(1, 2).flatten(2)
 
-    def _said(self, groups: Tensor) -> Float[Tensor, "steps batch bands"]:
-        """Return the last frame of the group before each, and silence before the first."""
+    def said_before(
+        self, groups: Float[Tensor, "steps batch group_bands"]
+    ) -> Float[Tensor, "steps batch bands"]:
+        """Return the last frame of the group before each, and silence before the first.
+
+        Of `groups` it is what the network hears as it learns; of its own guesses, what it hears as
+        it speaks.
+        """
         silence = torch.full_like(groups[:1, :, -BANDS:], (SILENT - _CENTRE) / _SPREAD)
         return torch.cat((silence, groups[:-1, :, -BANDS:]))
 
@@ -319,7 +336,8 @@ class Talker(nn.Module):
             groups.append(self.output(features))
             looks.append(weights)
             said = groups[-1][:, -BANDS:]
-            ends = torch.where((ends < 0) & (self.stop(features).squeeze(-1) > 0), step, ends)
+            enough = torch.sigmoid(self.stop(features).squeeze(-1)) > ENOUGH
+            ends = torch.where((ends < 0) & enough, step, ends)
             if (ends >= 0).all():
                 break
         frames = torch.stack(groups).unflatten(-1, (self.config.group, BANDS)) * _SPREAD + _CENTRE

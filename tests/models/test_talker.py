@@ -14,6 +14,7 @@ from course_lib.models.attention import guided_penalty
 from course_lib.models.seq2seq import Seq2SeqConfig
 from course_lib.models.talker import (
     BANDS,
+    ENOUGH,
     SILENT,
     Talker,
     TalkerConfig,
@@ -233,14 +234,14 @@ def test_steps_one_by_one_are_all_at_once(core):
     net = talker(core)
     (spoken,) = net.speak([["one", "hundred"]], most_frames=40)
     groups = torch.from_numpy((spoken.frames + 6) / 2.5).view(-1, 1, 4 * BANDS)
-    heard = net._said(groups)
+    heard = net.said_before(groups)
     batch = batch_of(net, ("one hundred", spoken.frames))
     means, stops, weights = net.predict(batch, heard=heard)
     said = -6 + 2.5 * means[:, 0].unflatten(-1, (4, BANDS)).flatten(0, 1)
     assert spoken.frames.min() > SILENT  # nothing was cut off
     np.testing.assert_allclose(spoken.frames, said.detach().numpy(), rtol=0, atol=1e-9)
     np.testing.assert_allclose(spoken.weights, weights[:, 0].detach().numpy(), rtol=0, atol=1e-9)
-    assert spoken.stopped == bool(stops[-1, 0] > 0)
+    assert spoken.stopped == bool(torch.sigmoid(stops[-1, 0]) > ENOUGH)
 
 
 # ------------------------------------------------------------------- learning
@@ -353,6 +354,12 @@ def test_it_stops_when_it_says_so():
     (spoken,) = with_stop(talker(), 5.0).speak([["one"]], most_frames=400)
     assert spoken.stopped
     assert len(spoken.frames) == 4
+
+
+@pytest.mark.parametrize(("logit", "stopped"), [(-1.05, True), (-1.15, False)])
+def test_a_toss_up_is_enough_to_stop(logit, stopped):  # sigmoid(-1.0986) is a quarter
+    (spoken,) = with_stop(talker(), logit).speak([["one"]], most_frames=20)
+    assert spoken.stopped == stopped
 
 
 @pytest.mark.parametrize(("most", "frames"), [(1, 4), (8, 8), (9, 12), (None, 240)])
