@@ -97,7 +97,9 @@ def inconsistency(
 
 def _impose(magnitude: np.ndarray, transform: np.ndarray) -> np.ndarray:
     """Return `transform` with other magnitudes; where it is zero, its phase counts as zero."""
-    return magnitude * np.exp(1j * np.angle(transform))
+    size = np.abs(transform)
+    is_zero = size < np.finfo(np.float64).tiny
+    return magnitude * np.where(is_zero, 1, transform / np.where(is_zero, 1, size))
 
 
 def _check_magnitude(magnitude: np.ndarray) -> np.ndarray:
