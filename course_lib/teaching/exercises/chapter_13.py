@@ -98,11 +98,11 @@ def check_guide(answer: Callable[[int, int, float], np.ndarray]) -> None:
     ],
 )
 def check_laplace(answer: Callable[..., np.ndarray]) -> None:
-    one = answer(np.full((1, 1, 1), 2.0), np.zeros((1, 1, 1)), np.array([0.5]), np.array([1]))
+    one = answer(np.full((1, 1, 1), 2.0), np.zeros((1, 1, 1)), np.array([2.0]), np.array([1]))
     got = expect_array(one, (1,), "ln p of one frame of one band")[0]
-    if np.isclose(got, -4.0):
-        raise Wrong("with y = 2, mu = 0, b = 0.5 yours is -4: that lacks the constant -ln(2 b)")
-    if np.isclose(got, -4.0 - np.log(0.5)):
+    if np.isclose(got, -1.0):
+        raise Wrong("with y = 2, mu = 0, b = 2 yours is -1: that lacks the constant -ln(2 b)")
+    if np.isclose(got, -1.0 - np.log(2.0)):
         raise Wrong("the integral of exp(-|y| / b) is 2 b, not b")
     rng = np.random.default_rng(4)
     for frames, counts in ((5, [5, 5]), (6, [6, 3, 1]), (4, [1, 4])):
