@@ -64,8 +64,10 @@ public <sentence> = <day> [<date> | <time>] | <date> | [at] <time>;
 """Days, dates and times of day as `features.text.normalise` says them, a day before either, and
 "at" before a time alone."""
 
-# Pronunciations of which the recogniser's dictionary has others, or others as well.
-SPELLED = {"am": "a.m.", "pm": "p.m."}
+# How the voice of the recordings says words that the recogniser's dictionary has otherwise: with a
+# clear "oh" in o'clock, and with a stop between the two letters of "a m".
+PRONOUNCED = {"o'clock(2)": "OW K L AA K", "a.m.(2)": "EY SIL EH M"}
+SPELLED = {"am": "a.m.", "pm": "p.m."}  # as it calls them
 
 # A clip's mean is taken from the whole of it, so that nothing is carried on from the clip before;
 # pauses between words cost little, as joined words have one after each.
@@ -128,7 +130,9 @@ class Recogniser:
             ) from error
 
     def recognise(self, clip: Clip) -> tuple[str, ...]:
-        """Return the words of the most likely sentence, none where nothing like speech is heard.
+        """Return the words of the most likely sentence; none for silence or less than a frame.
+
+        In noise, or in a sentence out of the grammar, some words of the grammar are heard.
 
         Raises
         ------
@@ -141,14 +145,16 @@ class Recogniser:
                 f"{clip.sample_rate} Hz; resample a higher rate with audio.resample, but a lower "
                 "one has lost what it listens to"
             )
+        if clip.peak == 0:
+            return ()
         pcm = np.round(clip.with_peak(0.5).samples * 32767).astype("<i2")
         self._decoder.start_utt()
         self._decoder.process_raw(pcm.tobytes(), full_utt=True)
         self._decoder.end_utt()
         heard = self._decoder.hyp()
         words = heard.hypstr.split() if heard is not None else ()
-        back = {spelled: word for word, spelled in SPELLED.items()}
-        return tuple(back.get(word, word) for word in words)
+        ours = {spelled: word for word, spelled in SPELLED.items()}
+        return tuple(ours.get(word, word) for word in words)
 
 
 @dataclass(frozen=True)
@@ -271,4 +277,7 @@ def _decoder() -> Any:
             "need pocketsphinx to recognise speech; install it with "
             'pip install "audio-generation-course[recogniser]"'
         ) from error
-    return Decoder(lm=None, loglevel="FATAL", **SETTINGS)
+    decoder = Decoder(lm=None, loglevel="FATAL", **SETTINGS)
+    for word, phones in PRONOUNCED.items():
+        decoder.add_word(word, phones)
+    return decoder
