@@ -58,6 +58,8 @@ class TalkerConfig:
     group : frames that one step makes
     prenet : units of the two layers that hear the last frame
     dropout : probability with which each of these units is silenced in training
+    deafness : of each text in training, up to this share of steps hears nothing: 0 for none, 1 for
+        a share between none and all
     guided : weight of `guided_penalty` in the training loss; 0 leaves attention to itself
 
     Raises
@@ -71,6 +73,7 @@ class TalkerConfig:
     group: int = 4
     prenet: int = 128
     dropout: float = 0.25
+    deafness: float = 0.0
     guided: float = 1.0
 
     def __post_init__(self) -> None:
@@ -80,6 +83,8 @@ class TalkerConfig:
         check_count(self.prenet, "prenet")
         if not 0 <= check_number(self.dropout, "dropout") < 1:
             raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
+        if not 0 <= check_number(self.deafness, "deafness") <= 1:
+            raise ValueError(f"need a deafness from 0 to 1, got {self.deafness}")
         if check_number(self.guided, "guided") < 0:
             raise ValueError(f"need guided of 0 or more, got {self.guided}")
 
@@ -290,13 +295,18 @@ class Talker(nn.Module):
         return torch.cat((silence, groups[:-1, :, -BANDS:]))
 
     def _listen(self, said: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Return what the prenet makes of frames; with a generator, some of its units are off."""
+        """Return what the prenet makes of frames; with a generator, some of it is left out."""
         keep = 1 - self.config.dropout
         for layer in self.prenet:
             said = torch.relu(layer(said))
             if generator is not None and keep < 1:
                 on = torch.rand(said.shape, generator=generator) < keep
                 said = said * on.to(said) / keep
+        if generator is not None and self.config.deafness:
+            steps, size, _ = said.shape
+            share = self.config.deafness * torch.rand(size, generator=generator)
+            heard = torch.rand(steps, size, generator=generator) >= share
+            said = said * heard[..., None].to(said)
         return said
 
     # ------------------------------------------------------------ speaking

@@ -305,7 +305,7 @@ class Transformer(nn.Module):
     ) -> tuple[Float[Tensor, "steps batch width"], Float[Tensor, "steps batch tokens"]]:
         """Return the features and weights of every step at once, given what was said before each.
 
-        The weights are the mean over the last layer's heads.
+        The weights are the mean over all layers and heads.
         """
         x = self.inputs(inputs).transpose(0, 1)
         x = x + positional_encoding(len(inputs), self.config.width).to(x)
@@ -320,9 +320,10 @@ class Transformer(nn.Module):
         memory: tuple[Memory, ...],
         past: tuple[tuple[Tensor, Tensor] | None, ...],
     ) -> tuple[Tensor, Tensor, tuple[tuple[Tensor, Tensor], ...]]:
-        """Return the positions, the last layer's mean weights on the text, and all caches."""
-        caches = []
+        """Return the positions, the mean weights on the text, and all caches."""
+        caches, looks = [], []
         for layer, text, before in zip(self.decoder, memory, past, strict=True):
             x, weights, cache = layer(x, mask, text, before)
             caches.append(cache)
-        return self.decoder_norm(x), weights.mean(dim=1), tuple(caches)
+            looks.append(weights.mean(dim=1))
+        return self.decoder_norm(x), torch.stack(looks).mean(dim=0), tuple(caches)

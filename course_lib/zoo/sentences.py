@@ -168,11 +168,17 @@ def _takes() -> tuple[dict[str, tuple[Clip, ...]], ...]:
     return tuple({word: tuple(map(way, clips)) for word, clips in words.items()} for way in ways)
 
 
-def joined(words: Sequence[str], rng: np.random.Generator) -> Clip:
+def joined(words: Sequence[str], rng: np.random.Generator, *, even: bool = False) -> Clip:
     """Return the words of a sentence joined as in training: no two times alike.
 
     Pauses of up to 0.12 s; the whole faster, slower, lower, higher or as it was; the level of
     the whole within 3 dB, and of each word within 1 dB of that.
+
+    Parameters
+    ----------
+    words : of the sentence, each of which is in `vocabulary`
+    rng : draws all of this
+    even : whether the pauses within the sentence are of one length
     """
     takes = _takes()
     said = takes[rng.integers(len(takes))]
@@ -182,11 +188,14 @@ def joined(words: Sequence[str], rng: np.random.Generator) -> Clip:
     louder = [
         clip.with_samples(clip.samples * gain) for clip, gain in zip(chosen, gains, strict=True)
     ]
-    return join_words(louder, pauses=rng.uniform(0, 0.12, len(words) - 1).tolist())
+    pauses = rng.uniform(0, 0.12, len(words) - 1)
+    if even:
+        pauses[1:] = pauses[:1]
+    return join_words(louder, pauses=pauses.tolist())
 
 
 def reading_batches(
-    tokens: Callable[[Sequence[str]], np.ndarray], *, size: int, seed: int
+    tokens: Callable[[Sequence[str]], np.ndarray], *, size: int, seed: int, even: bool = False
 ) -> Batches:
     """Return endless batches of sentences and their frames, of about the same length in a batch.
 
@@ -195,6 +204,7 @@ def reading_batches(
     tokens : of words, such as `Talker.tokens`
     size : sentences in a batch
     seed : of the whole run
+    even : as in `joined`
     """
     kinds, shares = list(_SHARES), np.array(list(_SHARES.values()))
 
@@ -209,7 +219,7 @@ def reading_batches(
         first = rng.integers(len(drawn) - size + 1)
         chosen = drawn[first : first + size]
         return pairs(
-            [(tokens(words), frames_of(joined(words, rng))) for words in chosen],
+            [(tokens(words), frames_of(joined(words, rng, even=even))) for words in chosen],
             seed=int(rng.integers(2**31)),
         )
 

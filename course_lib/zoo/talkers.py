@@ -61,6 +61,8 @@ class TalkerRecipe:
     core : the shape of the network between text and frames
     schedule : how long and how fast
     size : sentences in a batch
+    deafness : in training, as in `TalkerConfig`
+    even : whether the pauses within a sentence are of one length, as in `sentences.joined`
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation sentences
     begins_with : the trained model of the same shape whose weights are the first ones, or None
@@ -74,6 +76,8 @@ class TalkerRecipe:
     core: Seq2SeqConfig | TransformerConfig
     schedule: Schedule
     size: int = 32
+    deafness: float = 0.0
+    even: bool = False
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
@@ -89,7 +93,7 @@ class TalkerRecipe:
     @property
     def network(self) -> TalkerConfig:
         """The configuration of the talker, which says all words that can be joined."""
-        return TalkerConfig(vocabulary(), self.core)
+        return TalkerConfig(vocabulary(), self.core, deafness=self.deafness)
 
     def build(self) -> Talker:
         """Return the untrained talker."""
@@ -97,7 +101,7 @@ class TalkerRecipe:
 
     def batches(self, network: Talker) -> Batches:
         """Return what the talker learns from: endless sentences joined from recordings."""
-        return reading_batches(network.tokens, size=self.size, seed=self.seed)
+        return reading_batches(network.tokens, size=self.size, seed=self.seed, even=self.even)
 
     def recordings(self) -> Catalogue:
         """Return the recordings that the sentences are joined from."""
@@ -229,10 +233,14 @@ TALKERS = {
     "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
     "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(1600, 4e-3, warmup=200)),
     "talker-fixed": TalkerRecipe(
-        Seq2SeqConfig("lstm", attention="fixed"), Schedule(1000, 4e-3, warmup=200)
+        Seq2SeqConfig("lstm", attention="fixed", units=192), Schedule(1000, 4e-3, warmup=200)
     ),
     "talker-transformer": TalkerRecipe(
-        TransformerConfig(), Schedule(6000, 4e-3, warmup=400), size=16
+        TransformerConfig(),
+        Schedule(6000, 4e-3, warmup=400),
+        size=16,
+        deafness=0.5,
+        even=True,
     ),
 }
 """The talkers, by name; all say the same words."""
