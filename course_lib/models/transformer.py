@@ -14,6 +14,7 @@ Notebook: 14.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -279,7 +280,8 @@ class Transformer(nn.Module):
         for layer in self.encoder:
             x, _, _ = layer(x, mask)
         x = self.encoder_norm(x)
-        return tuple(Memory(*layer.cross.keys_and_values(x), mask) for layer in self.decoder)
+        layers: Any = self.decoder  # mypy sees modules, not layers
+        return tuple(Memory(*layer.cross.keys_and_values(x), mask) for layer in layers)
 
     def begin(self, memory: tuple[Memory, ...]) -> Cache:
         """Return the decoder's state before the first step: nothing said yet."""
