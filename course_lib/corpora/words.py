@@ -63,6 +63,13 @@ def spoken_words(sample_rate: int = 16_000) -> Mapping[str, tuple[Clip, ...]]:
     return _spoken_words(catalogue(), check_count(sample_rate, "sample_rate"))
 
 
+def word_recordings() -> Catalogue:
+    """Return the recordings that `spoken_words` cuts its words from."""
+    english, whole = _sources(catalogue())
+    names = {*(recording.name for recording in whole), *(name for _, name, _, _ in PIECES)}
+    return Catalogue(recording for recording in english if recording.name in names)
+
+
 def join_words(clips: Sequence[Clip], *, pauses: Sequence[float]) -> Clip:
     """Return words one after another, with a pause after each but the last.
 
@@ -116,11 +123,17 @@ def _spoken_words(recordings: Catalogue, sample_rate: int) -> Mapping[str, tuple
     )
 
 
-def _cut(recordings: Catalogue) -> Iterator[tuple[str, Clip]]:
-    """Yield each word with a recording of it, by the order of the manifest."""
+def _sources(recordings: Catalogue) -> tuple[Catalogue, Catalogue]:
+    """Return all that may be cut, and the recordings that are one word each."""
     english = recordings.select(language="en", split="train", voice="Allison Smith")
     vocabulary = {*english.select(label=LABELS).values("text"), *SMALL_WORDS} - {*LEFT_OUT}
-    for recording in english.select(text=vocabulary):
+    return english, english.select(text=vocabulary)
+
+
+def _cut(recordings: Catalogue) -> Iterator[tuple[str, Clip]]:
+    """Yield each word with a recording of it, by the order of the manifest."""
+    english, whole = _sources(recordings)
+    for recording in whole:
         yield SPELLED.get(recording.text, recording.text), recording.load()
     for word, name, start, stop in PIECES:
         yield word, english[name].load().cut(start, stop)
