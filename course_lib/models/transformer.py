@@ -281,7 +281,8 @@ class Transformer(nn.Module):
             x, _, _ = layer(x, mask)
         x = self.encoder_norm(x)
         layers: Any = self.decoder  # mypy sees modules, not layers
-        return tuple(Memory(*layer.cross.keys_and_values(x), mask) for layer in layers)
+        views = (layer.cross.keys_and_values(x) for layer in layers)
+        return tuple(Memory(keys, values, mask) for keys, values in views)
 
     def begin(self, memory: tuple[Memory, ...]) -> Cache:
         """Return the decoder's state before the first step: nothing said yet."""
