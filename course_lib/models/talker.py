@@ -249,15 +249,33 @@ class Talker(nn.Module):
         """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
 
         -log p(Y | X) over all frames and bands, plus ``config.guided`` times `guided_penalty`.
-        In training mode, and nowhere else, there is dropout.
+        In training mode, and nowhere else, there is dropout, and a share ``batch.own`` of the
+        steps hears what the network itself would have said: scheduled sampling, in two passes.
+
+        References
+        ----------
+        Bengio et al. (2015), "Scheduled sampling for sequence prediction with recurrent neural
+        networks"; Mihaylova and Martins (2019), "Scheduled sampling for Transformers".
         """
-        log_densities, weights = self.step_log_likelihoods(batch, dropout=self.training)
+        heard = self._partly_own(batch) if self.training and batch.own else None
+        log_densities, weights = self.step_log_likelihoods(
+            batch, heard=heard, dropout=self.training
+        )
         loss = -log_densities.sum() / (batch.target_counts.sum() * BANDS)
         if self.config.guided and weights.any():
             steps = -(-batch.target_counts // self.config.group)
             penalty = guided_penalty(weights.float(), steps, batch.token_counts)
             loss = loss + self.config.guided * penalty
         return loss, None
+
+    @torch.no_grad()
+    def _partly_own(self, batch: PairBatch) -> Float[Tensor, "steps batch bands"]:
+        """Return what is heard before each step: the truth, or here and there the own guess."""
+        guesses, _, _ = self.predict(batch, dropout=True)
+        own, true = self.said_before(guesses), self.said_before(self.groups(batch))
+        generator = torch.Generator().manual_seed(batch.seed + 1)
+        chosen = torch.rand(true.shape[:2], generator=generator) < batch.own
+        return torch.where(chosen[..., None].to(true.device), own.to(true), true)
 
     def _log_density(self, batch: PairBatch, means: Tensor, stops: Tensor) -> Tensor:
         groups = self.groups(batch)
@@ -419,6 +437,7 @@ def pairs(
     examples: Sequence[tuple[Int[np.ndarray, "tokens"], Float[np.ndarray, "frames bands"]]],
     *,
     seed: int = 0,
+    own: float = 0.0,
 ) -> PairBatch:
     """Return tokens and frames of several sentences as a batch; what pads the frames is silence.
 
@@ -443,4 +462,5 @@ def pairs(
         pad(frames, padding_value=SILENT),
         torch.tensor([len(f) for f in frames]),
         seed,
+        own,
     )

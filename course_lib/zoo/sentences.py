@@ -195,7 +195,13 @@ def joined(words: Sequence[str], rng: np.random.Generator, *, even: bool = False
 
 
 def reading_batches(
-    tokens: Callable[[Sequence[str]], np.ndarray], *, size: int, seed: int, even: bool = False
+    tokens: Callable[[Sequence[str]], np.ndarray],
+    *,
+    size: int,
+    seed: int,
+    even: bool = False,
+    own: float = 0.0,
+    own_from: int = 0,
 ) -> Batches:
     """Return endless batches of sentences and their frames, of about the same length in a batch.
 
@@ -205,6 +211,7 @@ def reading_batches(
     size : sentences in a batch
     seed : of the whole run
     even : as in `joined`
+    own, own_from : the share of `PairBatch.own`, and the first step that has it
     """
     kinds, shares = list(_SHARES), np.array(list(_SHARES.values()))
 
@@ -221,6 +228,7 @@ def reading_batches(
         return pairs(
             [(tokens(words), frames_of(joined(words, rng, even=even))) for words in chosen],
             seed=int(rng.integers(2**31)),
+            own=own if index >= own_from else 0.0,
         )
 
     return batch

@@ -169,8 +169,11 @@ def headline(card: dict[str, Any]) -> str:
     scores = card["scores"]
     if "bits per sample" in scores:
         return f"{scores['bits per sample']:.2f} bits per sample of held-out recordings"
-    errors = (f"{scores[f'word error, {which}']['rate']:.1%} of {which}" for which in GRAMMARS)
-    return f"words misheard by a recogniser: {', '.join(errors)}"
+    told = f"{scores['nats per mel value']:.2f} nats per mel value of unheard sentences"
+    for which in GRAMMARS:  # where a recogniser was at hand
+        error = scores.get(f"word error, {which}")
+        told += f", {error['rate']:.1%} of words misheard in {which}" if error else ""
+    return told
 
 
 # ------------------------------------------------------------- publishing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -61,8 +62,9 @@ class TalkerRecipe:
     core : the shape of the network between text and frames
     schedule : how long and how fast
     size : sentences in a batch
-    deafness : in training, as in `TalkerConfig`
+    group, deafness : as in `TalkerConfig`
     even : whether the pauses within a sentence are of one length, as in `sentences.joined`
+    own, own_from : scheduled sampling, as in `sentences.reading_batches`
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation sentences
     begins_with : the trained model of the same shape whose weights are the first ones, or None
@@ -76,8 +78,11 @@ class TalkerRecipe:
     core: Seq2SeqConfig | TransformerConfig
     schedule: Schedule
     size: int = 32
+    group: int = 4
     deafness: float = 0.0
     even: bool = False
+    own: float = 0.0
+    own_from: int = 0
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
@@ -93,7 +98,7 @@ class TalkerRecipe:
     @property
     def network(self) -> TalkerConfig:
         """The configuration of the talker, which says all words that can be joined."""
-        return TalkerConfig(vocabulary(), self.core, deafness=self.deafness)
+        return TalkerConfig(vocabulary(), self.core, self.group, deafness=self.deafness)
 
     def build(self) -> Talker:
         """Return the untrained talker."""
@@ -101,7 +106,14 @@ class TalkerRecipe:
 
     def batches(self, network: Talker) -> Batches:
         """Return what the talker learns from: endless sentences joined from recordings."""
-        return reading_batches(network.tokens, size=self.size, seed=self.seed, even=self.even)
+        return reading_batches(
+            network.tokens,
+            size=self.size,
+            seed=self.seed,
+            even=self.even,
+            own=self.own,
+            own_from=self.own_from,
+        )
 
     def recordings(self) -> Catalogue:
         """Return the recordings that the sentences are joined from."""
@@ -112,12 +124,15 @@ class TalkerRecipe:
         return nats_per_value(network, "validation", count=QUICK)
 
     def examine(self, network: Talker) -> dict[str, Any]:
-        """Return what the card says: likelihood and word error on the test sentences."""
+        """Return what the card says: likelihood and word error on the test sentences.
+
+        Without pocketsphinx there is no word error.
+        """
         found: dict[str, Any] = {
             "nats per mel value": nats_per_value(network),
             f"nats per mel value, {QUICK} first": nats_per_value(network, count=QUICK),
         }
-        for which in GRAMMARS:
+        for which in GRAMMARS if find_spec("pocketsphinx") else ():
             found[f"word error, {which}"] = word_error(talking(network), which).as_json()
         return found
 
@@ -241,6 +256,8 @@ TALKERS = {
         size=16,
         deafness=0.5,
         even=True,
+        own=0.5,
+        own_from=3000,
     ),
 }
 """The talkers, by name; all say the same words."""
