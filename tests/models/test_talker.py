@@ -83,6 +83,8 @@ def assert_equal(ours, theirs, atol=1e-10):
         ({"dropout": -0.1}, ValueError, "dropout from 0"),
         ({"dropout": math.nan}, ValueError, "dropout"),
         ({"guided": -1.0}, ValueError, "guided of 0 or more"),
+        ({"deafness": 1.5}, ValueError, r"deafness from 0 to 1, got 1\.5"),
+        ({"deafness": "half"}, TypeError, "a number for deafness"),
     ],
 )
 def test_what_is_no_configuration(settings, error, said):
@@ -294,6 +296,21 @@ def test_dropout_keeps_the_mean():
         off = net._listen(said, None)
     assert ((on == 0) | torch.isclose(on, 4 * off)).all()  # two layers, each doubles what is left
     np.testing.assert_allclose(on.mean(0), off.mean(0), rtol=0.15, atol=1e-12)
+
+
+def test_deafness_leaves_whole_steps_out():
+    net = talker(dropout=0.0, deafness=0.6)
+    said = torch.rand(50, 400, BANDS, dtype=torch.float64) + 1
+    with torch.no_grad():
+        some, all_ = net._listen(said, torch.Generator().manual_seed(0)), net._listen(said, None)
+        again = net._listen(said, torch.Generator().manual_seed(0))
+    heard = (some == all_).all(-1)
+    assert torch.equal(some, again)
+    assert (some[~heard] == 0).all()
+    assert all_.any(-1).all()  # so that hearing nothing is something else
+    shares = 1 - heard.double().mean(0)  # of each text: between 0 and 0.6
+    assert shares.mean().item() == pytest.approx(0.3, abs=0.03)
+    assert shares.std() > 0.12
 
 
 def test_a_talker_learns():

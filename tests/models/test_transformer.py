@@ -300,6 +300,14 @@ def test_steps_with_a_cache_are_the_whole():
     assert_equal(torch.stack(looks), weights)
 
 
+def test_weights_are_the_mean_over_all_layers_and_heads():
+    net, looks = transformer(), []
+    for layer in net.decoder:
+        layer.cross.register_forward_hook(lambda module, given, result: looks.append(result[1]))
+    _, weights = net.decode(net.encode(*texts(5)), normal(4, 1, 3))
+    assert_equal(weights[:, 0], torch.stack(looks).mean(dim=(0, 2))[0])
+
+
 def test_padding_changes_nothing():
     net, said = transformer(), normal(4, 3, 3)
     tokens, counts = texts(5, 2, 7, longest=12)

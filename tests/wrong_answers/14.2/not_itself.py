@@ -1,0 +1,8 @@
+"""Thinks that causal means strictly before."""
+
+import numpy as np
+
+
+def answer(counts, longest):
+    t = np.arange(longest)
+    return (t[:, None] > t) & (t < counts[:, None, None])
