@@ -246,9 +246,9 @@ def word_error(
 
 TALKERS = {
     "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
-    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(1600, 4e-3, warmup=200)),
+    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(3000, 4e-3, warmup=200)),
     "talker-fixed": TalkerRecipe(
-        Seq2SeqConfig("lstm", attention="fixed", units=192), Schedule(1000, 4e-3, warmup=200)
+        Seq2SeqConfig("lstm", attention="fixed", units=192), Schedule(800, 4e-3, warmup=100)
     ),
     "talker-transformer": TalkerRecipe(
         TransformerConfig(),
