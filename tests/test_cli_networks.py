@@ -1,5 +1,6 @@
 """The command line's networks: training, stopping and going on, sampling, scoring, the zoo."""
 
+import importlib.util
 import json
 import re
 import signal
@@ -28,7 +29,10 @@ RECIPES = {
     "choir": tiny.Tiny(replace(tiny.VOICES, voices=VOICES), SHORT, languages=("fr", "es")),
     "vocoder": tiny.Tiny(tiny.VOCODER, SHORT, length=120),
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
+    "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
 }
+
+SOUNDS = [name for name in RECIPES if name != "talker"]
 
 
 @pytest.fixture
@@ -47,6 +51,93 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(zoo.train(recipe, folder / name))
         zoo.publish(name, recipe, folder / name, folder / name)
     return folder
+
+
+# ----------------------------------------------------------------- reading aloud
+
+
+def test_say_reads_a_text_aloud(run, trained, tmp_path):
+    status, out, err = run("say", "4,012", "--talker", trained / "talker", "-o", tmp_path / "a.wav")
+    assert (status, err) == (0, "")
+    clip = read(tmp_path / "a.wav")
+    assert clip.sample_rate == 16_000
+    assert f"a.wav: {clip.duration:.2f} s, four thousand and twelve, from" in out
+
+
+def test_say_is_the_same_for_the_same_seed(run, trained, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        arguments = ("--talker", trained / "talker", "--seed", seed, "-o", tmp_path / f"{name}.wav")
+        assert run("say", "one", *arguments)[0] == 0
+    one, again, other = ((tmp_path / f"{name}.wav").read_bytes() for name in "abc")
+    assert one == again
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        ("banana", "cannot say 'banana'"),
+        ("one 🍌", "🍌"),
+        ("25:00", "25:00"),
+        ("1000000", "1000000"),
+        ("9" * 2000, "1000 characters"),
+    ],
+)
+def test_say_names_what_it_cannot_say(run, trained, tmp_path, text, said):
+    status, out, err = run("say", text, "--talker", trained / "talker", "-o", tmp_path / "a.wav")
+    assert (status, out) == (2, "")
+    assert said in err
+    assert not (tmp_path / "a.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--talker", "wavenet-speech"], "wavenet-speech does not read text; there are talker-"),
+        (["--talker", "nobody"], "no model is called 'nobody'"),
+        (["--vocoder", "wavenet-speech"], "need a WaveNet that listens to 80 mel bands"),
+        (["--vocoder", "gru-speech"], "gru-speech does not turn frames into sound"),
+    ],
+)
+def test_mistakes_in_saying(run, trained, tmp_path, arguments, said):
+    talker = ["--talker", trained / "talker"]  # a later --talker counts
+    status, out, err = run("say", "one", *talker, *arguments, "-o", tmp_path / "a.wav")
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_say_replaces_nothing(run, trained, tmp_path):
+    (tmp_path / "a.wav").write_text("mine", encoding="utf-8")
+    status, _, err = run("say", "one", "--talker", trained / "talker", "-o", tmp_path / "a.wav")
+    assert status == 2
+    assert "exists already" in err
+    assert (tmp_path / "a.wav").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_talker_does_not_sample(run, trained, tmp_path):
+    status, out, err = run("sample", trained / "talker", "-o", tmp_path / "a.wav")
+    assert (status, out) == (2, "")
+    assert "reads text aloud: course say" in err
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("pocketsphinx") is None,
+    reason="pocketsphinx is not installed: pip install pocketsphinx (extra recogniser)",
+)
+def test_the_score_of_a_talker_is_a_table_of_misheard_words(run, trained):
+    status, out, _ = run("score", trained / "talker", "--sentences", 1)
+    assert status == 0
+    for row in ("the recordings", "through frames and Griffin-Lim", "numbers", "dates and times"):
+        assert row in out
+
+
+@pytest.mark.parametrize("model", ["ar", "babbler"])
+def test_only_talkers_are_scored_without_a_file(run, trained, model):
+    model = trained / model if model in RECIPES else model
+    status, out, err = run("score", model)
+    assert (status, out) == (2, "")
+    assert "need a FILE to score" in err
 
 
 # ---------------------------------------------------------------- training
@@ -289,9 +380,11 @@ def test_the_zoo_names_what_is_trained_and_what_is_not(run, trained, monkeypatch
     status, out, err = run("zoo")
     (trained / "zoo").unlink()
     assert (status, err) == (0, "")
-    for name in RECIPES:
+    for name in SOUNDS:
         card = zoo.card(trained / name)
         assert f"{name}: {card['about']}\n  {card['scores']['bits per sample']:.2f} bits" in out
+    assert "talker: LSTM of 5 units, location-sensitive attention, 16000 Hz; reads aloud" in out
+    assert re.search(r"\n  \d\.\d\d nats per mel value of unheard sentences\n", out)
     assert f"not trained yet (course train NAME): {', '.join(zoo.RECIPES)}" in out
 
 
@@ -299,4 +392,5 @@ def test_networks_for_the_tests_are_of_every_kind():
     assert {type(network_of(r.network)).__name__ for r in RECIPES.values()} == {
         "WaveNet",
         "RecurrentNetwork",
+        "Talker",
     }

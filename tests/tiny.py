@@ -7,9 +7,12 @@ import torch
 
 from course_lib.corpora import Catalogue
 from course_lib.models.recurrent import RecurrentConfig
+from course_lib.models.seq2seq import Seq2SeqConfig
+from course_lib.models.talker import Talker
 from course_lib.models.wavenet import MelCondition, WaveNetConfig
 from course_lib.training import Schedule
 from course_lib.zoo import Recipe
+from course_lib.zoo.talkers import TalkerRecipe, nats_per_value
 
 WAVENET = WaveNetConfig((1, 2, 4), channels=4, skip=6, head=6, levels=16)
 MIXTURE = WaveNetConfig((1, 2), channels=4, skip=6, head=6, levels=2**16, components=2)
@@ -38,6 +41,20 @@ class Tiny(Recipe):
     def prompts(self, split: str) -> Catalogue:
         chosen = sorted(super().prompts(split), key=lambda recording: recording.seconds)
         return Catalogue(chosen[:3])
+
+
+@dataclass(frozen=True)
+class TinyTalker(TalkerRecipe):
+    """A recipe that nobody examines: that would take a recogniser, and minutes."""
+
+    size: int = 2
+    validate_every: int = 4
+
+    def examine(self, network: Talker) -> dict[str, object]:
+        return {"nats per mel value": nats_per_value(network, count=1)}
+
+
+LSTM_CORE = Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_units=4, filters=2)
 
 
 def sounds(count: int = 3, levels: int = 16) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -38,19 +38,8 @@ needs_recogniser = pytest.mark.skipif(
 TRAINED = [name for name in zoo.names() if name in TALKERS]
 
 
-@dataclass(frozen=True)
-class Tiny(TalkerRecipe):
-    """A recipe that nobody examines: that takes a recogniser, and minutes."""
-
-    size: int = 2
-    validate_every: int = 4
-
-    def examine(self, network: Talker) -> dict[str, object]:
-        return {"nats per mel value": nats_per_value(network, count=1)}
-
-
 CORES = [
-    Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_units=4, filters=2),
+    tiny.LSTM_CORE,
     Seq2SeqConfig("gru", "fixed", embedding=4, encoder=3, units=5),
     TransformerConfig(width=8, heads=2, hidden=8, encoder_layers=1, decoder_layers=2),
 ]
@@ -60,7 +49,7 @@ CORES = [
 def published(request, tmp_path_factory):
     """The folder of a tiny talker, trained for eight steps and published there."""
     folder = tmp_path_factory.mktemp("talker")
-    recipe = Tiny(request.param, tiny.SCHEDULE)
+    recipe = tiny.TinyTalker(request.param, tiny.SCHEDULE)
     looks = [event for event in zoo.train(recipe, folder) if isinstance(event, zoo.Validation)]
     return recipe, folder, zoo.publish("tiny", recipe, folder, folder), looks
 
@@ -87,7 +76,7 @@ def test_a_talker_is_validated_without_dropout(published):
 
 
 def test_an_interrupted_run_ends_with_the_same_weights(tmp_path):
-    recipe = Tiny(CORES[0], tiny.SCHEDULE)
+    recipe = tiny.TinyTalker(CORES[0], tiny.SCHEDULE)
     list(zoo.train(recipe, tmp_path / "whole"))
     running = zoo.train(recipe, tmp_path / "parts")
     for event in running:
