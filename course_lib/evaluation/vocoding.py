@@ -38,14 +38,12 @@ class VocoderScore(NamedTuple):
     distance : mel distance from the originals, dB; the mean over clips, weighted by their length
     harmonicity : mean harmonic-to-noise ratio, dB, where the originals are voiced
     harmonicity_change : that, less the originals' own
-    word_error : share of the words that a recogniser gets wrong, or None without a recogniser
     seconds : of sound that was compared
     """
 
     distance: float
     harmonicity: float
     harmonicity_change: float
-    word_error: float | None
     seconds: float
 
 
@@ -156,7 +154,7 @@ def compare_vocoders(
 
     The first entry, "original", compares the originals with themselves. Harmonicity is averaged
     over the frames in which `features.track_pitch` finds a voice in the original, whatever the
-    copy makes of them. Words await a recogniser: `word_error` is None.
+    copy makes of them. Whether words survive is another question: `evaluation.recogniser`.
 
     Parameters
     ----------
@@ -195,7 +193,7 @@ def compare_vocoders(
     measured = {name: score(copies) for name, copies in everything.items()}
     own = measured["original"][1]
     return {
-        name: VocoderScore(distance, ratio, ratio - own, None, sum(lengths))
+        name: VocoderScore(distance, ratio, ratio - own, sum(lengths))
         for name, (distance, ratio) in measured.items()
     }
 
@@ -216,16 +214,12 @@ def vocoder_table(scores: Mapping[str, VocoderScore]) -> Comparison:
             f"{score.distance:.2f}",
             f"{score.harmonicity:.1f}",
             f"{score.harmonicity_change:+.1f}",
-            "—" if score.word_error is None else f"{100 * score.word_error:.0f} %",
         )
         for name, score in scores.items()
     ]
-    columns = ["vocoder", "mel distance (dB)", "HNR (dB)", "change of HNR (dB)", "word error"]
+    columns = ["vocoder", "mel distance (dB)", "HNR (dB)", "change of HNR (dB)"]
     seconds = next(iter(scores.values())).seconds
-    caption = f"{seconds:.1f} s of held-out sound"
-    if any(score.word_error is None for score in scores.values()):
-        caption += "; — for words: no recogniser was asked"
-    return Comparison(rows, columns, caption)
+    return Comparison(rows, columns, f"{seconds:.1f} s of held-out sound")
 
 
 def _hop(clip: Clip) -> int:
