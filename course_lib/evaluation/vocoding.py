@@ -1,4 +1,4 @@
-"""How well a vocoder gives a sound back: its spectrum, its voice, and the words in it."""
+"""How well a vocoder gives a sound back: its spectrum and its voice."""
 
 from __future__ import annotations
 
