@@ -61,11 +61,7 @@ class Batch:
         ValueError
             For sounds that do not divide evenly: the mean over shares were not the mean over all.
         """
-        if len(self) % ranks:
-            raise ValueError(
-                f"need a batch that divides among {ranks} processes, got {len(self)} sounds; "
-                "take another number of devices"
-            )
+        _check_divides(len(self), ranks, "sounds")
         return self._changed(lambda x, axis: x[rank::ranks] if axis == 0 else x[:, rank::ranks])
 
     def _changed(self, change: Callable[[torch.Tensor, int], torch.Tensor]) -> Batch:
@@ -146,11 +142,7 @@ class PairBatch:
         ValueError
             For pairs that do not divide evenly: the mean over shares were not the mean over all.
         """
-        if len(self) % ranks:
-            raise ValueError(
-                f"need a batch that divides among {ranks} processes, got {len(self)} pairs; "
-                "take another number of devices"
-            )
+        _check_divides(len(self), ranks, "pairs")
         return PairBatch(
             self.tokens[:, rank::ranks],
             self.token_counts[rank::ranks],
@@ -158,6 +150,14 @@ class PairBatch:
             self.target_counts[rank::ranks],
             self.seed + rank,
             self.own,
+        )
+
+
+def _check_divides(count: int, ranks: int, what: str) -> None:
+    if count % ranks:
+        raise ValueError(
+            f"need a batch that divides among {ranks} processes, got {count} {what}; "
+            "take another number of devices"
         )
 
 

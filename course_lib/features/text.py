@@ -568,13 +568,14 @@ def _number(piece: Piece) -> Number | None:
     value = int(digits.replace(",", ""))
     if sign and (suffix or value == 0):
         raise _unreadable(piece.written, "zero and ordinals have no sign; leave out the minus")
-    if suffix and suffix != _suffix(value):
-        raise _unreadable(piece.written, f'write "{digits}{_suffix(value)}"')
+    if suffix and suffix != ordinal_suffix(value):
+        raise _unreadable(piece.written, f'write "{digits}{ordinal_suffix(value)}"')
     bare = not sign and "," not in digits
     return Number(-value if sign else value, bool(suffix), bare)
 
 
-def _suffix(value: int) -> str:
+def ordinal_suffix(value: int) -> str:
+    """Return what is written behind the digits of an ordinal: st, nd, rd or th."""
     if value // 10 % 10 == 1:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")

@@ -17,7 +17,7 @@ from course_lib.audio.tempo import change_pitch, change_tempo
 from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
-from course_lib.features.text import normalise
+from course_lib.features.text import MONTHS, normalise, ordinal_suffix
 from course_lib.models.talker import SAMPLE_RATE, frames_of, pairs
 
 TEST, VALIDATION = 0.10, 0.12
@@ -27,10 +27,6 @@ PAUSE = 0.06
 """Seconds between two words, where nothing else is said."""
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 Drawn = Callable[[np.random.Generator], str]
 
@@ -60,8 +56,8 @@ def small_number(rng: np.random.Generator) -> str:
 def day(rng: np.random.Generator) -> str:
     """Draw a date between 1900 and 2099, written in one of several ways."""
     drawn = date(1900, 1, 1) + timedelta(days=int(rng.integers(73_049)))
-    ordinal = f"{drawn.day}{_suffix(drawn.day)}"
-    month = MONTHS[drawn.month - 1]
+    ordinal = f"{drawn.day}{ordinal_suffix(drawn.day)}"
+    month = MONTHS[drawn.month - 1].title()
     ways = (
         f"the {ordinal} of {month}",
         f"{month} {ordinal}",
@@ -103,10 +99,6 @@ _LISTS: dict[str, tuple[tuple[Drawn, ...], int]] = {
     "numbers": ((number,), 200),
     "dates and times": ((day, time), 100),
 }
-
-
-def _suffix(n: int) -> str:
-    return "th" if 10 < n % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
 
 
 @functools.cache
