@@ -59,9 +59,9 @@ def some_frames(count, seed=0):
     return (-6 + 2 * rng.standard_normal((count, BANDS))).astype(np.float32)
 
 
-def batch_of(net, *examples, seed=0):
+def batch_of(net, *examples, **settings):
     """A batch of (words, frames)."""
-    batch = pairs([(net.tokens(words.split()), frames) for words, frames in examples], seed=seed)
+    batch = pairs([(net.tokens(words.split()), frames) for words, frames in examples], **settings)
     object.__setattr__(batch, "targets", batch.targets.double())
     return batch
 
@@ -296,6 +296,27 @@ def test_dropout_keeps_the_mean():
         off = net._listen(said, None)
     assert ((on == 0) | torch.isclose(on, 4 * off)).all()  # two layers, each doubles what is left
     np.testing.assert_allclose(on.mean(0), off.mean(0), rtol=0.15, atol=1e-12)
+
+
+@every_core
+def test_scheduled_sampling_in_training_alone(core):
+    """With a share of one, every step but the first hears the guess made before it."""
+    net = talker(core, dropout=0.0)
+    examples = [("one hundred", some_frames(40)), ("two", some_frames(29))]
+    true, own, some = (batch_of(net, *examples, seed=2, own=share) for share in (0.0, 1.0, 0.5))
+    assert torch.equal(net.loss(own)[0], net.loss(true)[0])
+    net.train()
+    guesses, _, _ = net.predict(true)
+    heard = net.said_before(guesses).detach()
+    steps, weights = net.step_log_likelihoods(true, heard=heard)
+    expected = -steps.sum() / (69 * BANDS)
+    if core != "fixed":
+        counts = torch.tensor([10, 8])
+        expected = expected + guided_penalty(weights.float(), counts, true.token_counts)
+    assert_equal(net.loss(own)[0], expected, atol=1e-6)
+    losses = [net.loss(batch)[0] for batch in (true, some, some, own)]
+    assert losses[1] == losses[2]
+    assert len({loss.item() for loss in losses}) == 3
 
 
 def test_deafness_leaves_whole_steps_out():
