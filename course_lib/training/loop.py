@@ -19,7 +19,8 @@ class Schedule:
     """How long to train, and how fast: AdamW, a linear warm-up, then half a cosine down to zero.
 
     The rate of step i is peak * (i + 1) / warmup while i < warmup, and then
-    peak * (1 + cos(pi (i - warmup) / (steps - warmup))) / 2.
+    peak * (1 + cos(pi (i - warmup) / (steps - warmup))) / 2.  With a restart, the cosine reaches
+    zero there, and another one leads from half the peak to zero at the end.
 
     Parameters
     ----------
@@ -29,15 +30,18 @@ class Schedule:
     weight_decay : of the matrices; what is named a bias, and other vectors, do not decay
     clip_norm : gradients longer than this are shortened to it; infinity never clips
     bfloat16 : whether matrix products are taken in bfloat16
+    restart : the step at which the rate begins again, or None
 
     Raises
     ------
     TypeError, ValueError
-        For numbers out of range, or a warm-up that is not shorter than the run.
+        For numbers out of range, a warm-up that is not shorter than the run, or a restart that
+        is not between the warm-up and the end.
 
     References
     ----------
-    Loshchilov and Hutter (2019), "Decoupled weight decay regularization"; Pascanu, Mikolov and
+    Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", and
+    (2019), "Decoupled weight decay regularization"; Pascanu, Mikolov and
     Bengio (2013), "On the difficulty of training recurrent neural networks", algorithm 1.
     """
 
@@ -47,6 +51,7 @@ class Schedule:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     bfloat16: bool = True
+    restart: int | None = None
 
     def __post_init__(self) -> None:
         check_count(self.steps, "steps")
@@ -61,12 +66,19 @@ class Schedule:
         if not self.clip_norm > 0:  # infinity will do, NaN will not
             raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
 
+        if self.restart is not None and not self.warmup < self.restart < self.steps:
+            raise ValueError(
+                f"need a restart between step {self.warmup} and {self.steps}, got {self.restart}"
+            )
+
     def rate(self, index: int) -> float:
         """Return the learning rate of a step."""
         if index < self.warmup:
             return self.learning_rate * (index + 1) / self.warmup
-        progress = (index - self.warmup) / (self.steps - self.warmup)
-        return self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
+        peak, first, last = self.learning_rate, self.warmup, self.restart or self.steps
+        if index >= last:
+            peak, first, last = peak / 2, last, self.steps
+        return peak * (1 + math.cos(math.pi * (index - first) / (last - first))) / 2
 
 
 @dataclass(frozen=True)

@@ -252,7 +252,7 @@ TALKERS = {
     ),
     "talker-transformer": TalkerRecipe(
         TransformerConfig(),
-        Schedule(6000, 4e-3, warmup=400),
+        Schedule(8500, 4e-3, warmup=400, restart=6000),
         size=16,
         deafness=0.5,
         even=True,

@@ -145,3 +145,17 @@ def test_what_cannot_be_trained():
 
 def test_the_device_is_one_that_computes():
     assert torch.ones(2, device=best_device()).sum() == 2
+
+
+def test_a_restart_leads_from_half_the_peak_to_zero_once_more():
+    once, twice = Schedule(60, 1e-2, warmup=10), Schedule(100, 1e-2, warmup=10, restart=60)
+    assert [twice.rate(i) for i in range(60)] == [once.rate(i) for i in range(60)]
+    assert twice.rate(60) == 5e-3
+    assert twice.rate(80) == pytest.approx(2.5e-3)
+    assert twice.rate(99) < 1e-5
+
+
+@pytest.mark.parametrize("restart", [0, 10, 60, 61])
+def test_a_restart_lies_between_warm_up_and_end(restart):
+    with pytest.raises(ValueError, match="need a restart between step 10 and 60"):
+        Schedule(60, 1e-2, warmup=10, restart=restart)
