@@ -50,13 +50,17 @@ def test_the_programs_write_the_sounds_they_promise(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("AR(order 16, stable")
-    assert {path.name for path in tmp_path.iterdir()} == {"noise_with_a_voice.wav", "robot.wav"}
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"noise_with_a_voice.wav", "robot.wav", "number.wav"}
     noise, robot = read(tmp_path / "noise_with_a_voice.wav"), read(tmp_path / "robot.wav")
     assert (noise.duration, noise.sample_rate) == (3.0, 8000)
     assert noise.peak == pytest.approx(0.9, abs=1e-4)
     prompt = corpora.load("speech/en/tt-weasels", sample_rate=8000)
     assert low_share(noise) == pytest.approx(low_share(prompt), abs=0.1)
     assert np.nanmedian(track_pitch(robot)) == pytest.approx(110, rel=0.01)
+    number = read(tmp_path / "number.wav")
+    assert 2.5 < number.duration < 8  # eight words
+    assert 120 < np.nanmedian(track_pitch(number)) < 260  # of a woman
 
 
 def low_share(clip: Clip) -> float:
