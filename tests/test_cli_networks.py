@@ -76,7 +76,7 @@ def test_say_is_the_same_for_the_same_seed(run, trained, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "empty"),
+        ("", "need a text with words or numbers"),
         ("banana", "cannot say 'banana'"),
         ("one 🍌", "🍌"),
         ("25:00", "25:00"),
@@ -172,7 +172,7 @@ def test_training_leaves_weights_and_a_card(run, tmp_path, monkeypatch):
     }
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["training"]["schedule"]["steps"] == 5
-    assert f"{card['scores']['bits per sample']:.2f} bits per sample of the test" in out
+    assert f"{card['scores']['bits per sample']:.2f} bits per sample of held-out recordings" in out
 
 
 def test_ctrl_c_writes_a_checkpoint_and_resuming_ends_with_the_same_weights(

@@ -22,7 +22,7 @@ from course_lib.models.transformer import TransformerConfig
 from course_lib.models.wavenet import MelCondition, WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import store
-from course_lib.zoo.recipes import QUICK, by_length, network_of, score
+from course_lib.zoo.recipes import QUICK, by_length, describe, network_of, score
 from course_lib.zoo.talkers import TALKERS
 
 CONFIGURATIONS = [
@@ -186,7 +186,7 @@ def test_every_recording_names_somebody_to_thank():
 )
 def test_cards_say_what_a_network_can_do(configuration, does):
     network = network_of(configuration)
-    assert re.search(does, store.describe(network))
+    assert re.search(does, describe(network))
 
 
 def test_an_unfinished_run_or_one_of_another_recipe_is_not_published(published, tmp_path):
@@ -278,7 +278,7 @@ def test_damaged_cards(copy, text, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model": "GAN"}, "network out of WaveNet, RecurrentNetwork, got 'GAN'"),
+        ({"model": "GAN"}, "network out of WaveNet, RecurrentNetwork, Talker, got 'GAN'"),
         ({"configuration": {"dilations": [1], "colour": 3}}, "got colour as well"),
         ({"configuration": {"dilations": []}}, "at least one dilation"),
         ({"weights": {"sha256": "0"}}, "another file or damaged"),
