@@ -262,7 +262,7 @@ class Talker(nn.Module):
             batch, heard=heard, dropout=self.training
         )
         loss = -log_densities.sum() / (batch.target_counts.sum() * BANDS)
-        if self.config.guided and weights.any():
+        if self.config.guided:  # without attention all weights are zero, and so is this
             steps = -(-batch.target_counts // self.config.group)
             penalty = guided_penalty(weights.float(), steps, batch.token_counts)
             loss = loss + self.config.guided * penalty
@@ -444,7 +444,7 @@ def pairs(
     Parameters
     ----------
     examples : of each sentence `Talker.tokens` and `frames_of`
-    seed : of what is drawn while the network learns from the batch
+    seed, own : as in `PairBatch`
 
     Raises
     ------

@@ -158,3 +158,18 @@ def test_the_frames_of_a_batch_are_those_of_its_sounds():
     batch = reading_batches(letters_of, size=2, seed=5)(0)
     assert batch.targets.shape[2] == frames_of(read_from_recordings(("one",))).shape[1]
     assert batch.targets.shape[0] == batch.target_counts.max()
+
+
+def test_even_pauses_are_of_one_length(monkeypatch):
+    heard = []
+    monkeypatch.setattr(sentences_module, "join_words", lambda clips, pauses: heard.append(pauses))
+    for even in (True, False):
+        joined(("one",) * 5, np.random.default_rng(6), even=even)
+    assert len(set(heard[0])) == 1
+    assert len(set(heard[1])) == 4
+    assert heard[0][0] == heard[1][0]
+
+
+def test_scheduled_sampling_begins_at_its_step():
+    batches = reading_batches(letters_of, size=2, seed=5, own=0.5, own_from=3)
+    assert [batches(index).own for index in (0, 2, 3, 9)] == [0, 0, 0.5, 0.5]

@@ -122,7 +122,7 @@ def test_the_likelihood_recomputed_is_the_cards(name):
     [
         ("talker-lstm", 0.025, 0.05),
         ("talker-gru", 0.025, 0.05),
-        ("talker-transformer", 0.1, 0.25),  # misses the goals of the others; its card says so
+        ("talker-transformer", 0.1, 0.25),  # it does not reach what the others do
     ],
 )
 def test_trained_talkers_are_understood(name, numbers, dates):
