@@ -1,6 +1,6 @@
 """What everything else stands on: protocols, likelihoods, input checks and random generators."""
 
-from course_lib.core.batch import Batch, Batches, PairBatch, Trainable
+from course_lib.core.batch import Batch, Batches, LabelledBatch, PairBatch, Trainable
 from course_lib.core.checks import (
     SignalLike,
     check_codes,
@@ -18,6 +18,7 @@ __all__ = [
     "Batch",
     "Batches",
     "Encoding",
+    "LabelledBatch",
     "LevelScorer",
     "Likelihood",
     "LikelihoodKind",

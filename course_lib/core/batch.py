@@ -153,6 +153,59 @@ class PairBatch:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class LabelledBatch:
+    """Whole sounds and what each one is; time comes first.
+
+    Attributes
+    ----------
+    sounds : amplitudes, float32 of shape (time, batch)
+    labels : the class of each, int64 of shape (batch,)
+    seed : of whatever is drawn at random while the network learns from them
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not go together.
+    """
+
+    sounds: torch.Tensor
+    labels: torch.Tensor
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.sounds.ndim != 2 or not self.sounds.numel():
+            raise ValueError(
+                f"need sounds of shape (time, batch), got {tuple(self.sounds.shape)}; "
+                "time comes first, and a single sound is x[:, None]"
+            )
+        if tuple(self.labels.shape) != (len(self),):
+            raise ValueError(
+                f"need a label for each of {len(self)} sounds, got {tuple(self.labels.shape)}"
+            )
+
+    def __len__(self) -> int:
+        """The number of sounds."""
+        return int(self.sounds.shape[1])
+
+    def to(self, device: torch.device) -> LabelledBatch:
+        """Return the batch on a device."""
+        return LabelledBatch(self.sounds.to(device), self.labels.to(device), self.seed)
+
+    def shard(self, rank: int, ranks: int) -> LabelledBatch:
+        """Return every `ranks`-th sound, from the `rank`-th on: one process's share.
+
+        Raises
+        ------
+        ValueError
+            For sounds that do not divide evenly: the mean over shares were not the mean over all.
+        """
+        _check_divides(len(self), ranks, "sounds")
+        return LabelledBatch(
+            self.sounds[:, rank::ranks], self.labels[rank::ranks], self.seed + rank
+        )
+
+
 def _check_divides(count: int, ranks: int, what: str) -> None:
     if count % ranks:
         raise ValueError(
@@ -164,7 +217,7 @@ def _check_divides(count: int, ranks: int, what: str) -> None:
 Batches: TypeAlias = Callable[[int], Any]
 """The batch of a step, given the step's index and nothing else, so that a run can resume.
 
-It is a `Batch` or a `PairBatch`: whichever the network's loss takes."""
+It is a `Batch`, a `PairBatch` or a `LabelledBatch`: whichever the network's loss takes."""
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.core import Batch, PairBatch
+from course_lib.core import Batch, LabelledBatch, PairBatch
 
 INPUTS = torch.arange(12).reshape(3, 4)
 
@@ -112,3 +112,45 @@ def test_pairs_that_do_not_divide_evenly():
 def test_what_are_no_pairs(changes, said):
     with pytest.raises(ValueError, match=said):
         some_pairs(**changes)
+
+
+def some_labelled(**changes):
+    given = {"sounds": torch.arange(12.0).reshape(3, 4), "labels": torch.tensor([0, 1, 2, 0])}
+    return LabelledBatch(**{**given, **changes})
+
+
+def test_shares_of_labelled_sounds_put_together_are_the_whole():
+    whole = some_labelled(seed=7)
+    shares = [whole.shard(rank, 2) for rank in range(2)]
+    assert [len(share) for share in (whole, *shares)] == [4, 2, 2]
+    sounds = torch.stack([share.sounds for share in shares], dim=2).flatten(1, 2)
+    assert torch.equal(sounds, whole.sounds)
+    labels = torch.stack([share.labels for share in shares], dim=1).flatten()
+    assert torch.equal(labels, whole.labels)
+    assert [share.seed for share in shares] == [7, 8]  # each process draws its own noise
+
+
+def test_moving_labelled_sounds_keeps_everything():
+    batch = some_labelled(seed=3).to(torch.device("cpu"))
+    assert torch.equal(batch.sounds, some_labelled().sounds)
+    assert torch.equal(batch.labels, some_labelled().labels)
+    assert batch.seed == 3
+
+
+def test_labelled_sounds_that_do_not_divide_evenly():
+    with pytest.raises(ValueError, match="divides among 3 processes, got 4 sounds"):
+        some_labelled().shard(0, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sounds": torch.ones(3)}, r"need sounds of shape \(time, batch\), got \(3,\)"),
+        ({"sounds": torch.ones(0, 4)}, r"got \(0, 4\)"),
+        ({"labels": torch.tensor([1, 2])}, r"a label for each of 4 sounds, got \(2,\)"),
+        ({"labels": torch.ones(4, 1)}, r"a label for each of 4 sounds, got \(4, 1\)"),
+    ],
+)
+def test_what_are_no_labelled_sounds(changes, said):
+    with pytest.raises(ValueError, match=said):
+        some_labelled(**changes)
