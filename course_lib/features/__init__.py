@@ -2,6 +2,7 @@
 
 from course_lib.features.frames import frame, hann, overlap_add
 from course_lib.features.griffin_lim import griffin_lim, inconsistency
+from course_lib.features.mdct import imdct, mdct
 from course_lib.features.mel import (
     hz_to_mel,
     log_mel,
@@ -45,11 +46,13 @@ __all__ = [
     "hann",
     "hold_kernel",
     "hz_to_mel",
+    "imdct",
     "inconsistency",
     "istft",
     "linear_kernel",
     "log_mel",
     "magnitude_from_log_mel",
+    "mdct",
     "mel_filter_bank",
     "mel_to_hz",
     "mu_law_compress",
