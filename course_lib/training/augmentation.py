@@ -29,6 +29,7 @@ from course_lib.core import (
 )
 
 _FINEST = 64  # largest denominator of a ratio of speeds
+_QUIETEST = 80.0  # dB down, at which noise begins
 
 
 def change_speed(x: SignalLike, semitones: float) -> Float[np.ndarray, "changed"]:
@@ -56,7 +57,7 @@ def change_speed(x: SignalLike, semitones: float) -> Float[np.ndarray, "changed"
     return scipy.signal.resample_poly(x, ratio.denominator, ratio.numerator)
 
 
-def equalise(x: SignalLike, decibels: Sequence[float]) -> Float[np.ndarray, "time"]:
+def equalise(x: SignalLike, decibels: Sequence[float] | np.ndarray) -> Float[np.ndarray, "time"]:
     """Return the sound through another microphone: a smooth filter without any delay.
 
     The gain is `decibels` at frequencies an octave apart, the last of them half of the sample
@@ -118,15 +119,18 @@ class Variation:
     Parameters
     ----------
     semitones : of `change_speed`
-    decibels : of `equalise`, at 62.5 Hz and every octave up to half of 16 kHz
+    decibels : of `equalise`, at half of the sample rate and the seven octaves below
+    tilt : of the same, dB from each octave to the next
     damping : of `damp`, dB a second
     level : of the whole sound, dB
     shift : the latest moment at which the sound begins, in seconds, from 0
+    noise : white noise is added, between 80 dB and this many dB (rms) below the loudest sample; at
+        80, none
 
     Raises
     ------
     TypeError, ValueError
-        For numbers below 0, or more than 24 semitones.
+        For numbers below 0, more than 24 semitones, or noise more than 80 dB down.
     """
 
     semitones: float = 3.0
@@ -134,13 +138,17 @@ class Variation:
     damping: float = 30.0
     level: float = 4.0
     shift: float = 0.004
+    tilt: float = 0.0
+    noise: float = 80.0
 
     def __post_init__(self) -> None:
-        for name in ("semitones", "decibels", "damping", "level", "shift"):
+        for name in ("semitones", "decibels", "damping", "level", "shift", "tilt", "noise"):
             if check_number(getattr(self, name), name) < 0:
                 raise ValueError(f"need {name} of 0 or more, got {getattr(self, name)}")
         if self.semitones > 24:
             raise ValueError(f"need at most 24 semitones, got {self.semitones}")
+        if self.noise > _QUIETEST:
+            raise ValueError(f"need noise at most {_QUIETEST:g} dB down, got {self.noise}")
 
     def varied(
         self, clip: Clip, length: int, rng: np.random.Generator
@@ -153,7 +161,8 @@ class Variation:
         rate = clip.sample_rate
         check_generator(rng)
         x = change_speed(clip, rng.uniform(-1, 1) * self.semitones)
-        x = equalise(x, self.decibels * rng.uniform(-1, 1, 8))
+        slope = rng.uniform(-1, 1) * self.tilt if self.tilt else 0.0
+        x = equalise(x, self.decibels * rng.uniform(-1, 1, 8) + slope * np.arange(8))
         x = damp(x, rng.uniform(-1, 1) * self.damping, rate)
         start = int(rng.uniform(0, self.shift) * rate)
         room = length - start
@@ -165,7 +174,11 @@ class Variation:
         loudest = np.abs(x).max()
         if loudest > 0:
             gain *= min(clip.peak, 1 / abs(gain)) / loudest
-        return np.pad(x * gain, (start, length - start - len(x)))
+        x = np.pad(x * gain, (start, length - start - len(x)))
+        if self.noise < _QUIETEST:
+            down = rng.uniform(self.noise, _QUIETEST)
+            x += clip.peak * 10 ** (-down / 20) * rng.standard_normal(length)
+        return x
 
 
 def variations(
