@@ -72,7 +72,7 @@ class SoundDiffusionConfig:
     body : the network: a U-Net sees a compressed `mdct`, a DiffWave the waveform
     path : how it is trained, and the way that it is sampled when nothing else is asked for
     scale : of the numbers that the network sees; chosen so that their variance is about one
-    softness : of the compression, asinh(X / softness); smaller ones hear quieter details
+    softness : of the compression of a table; what lies far above it enters by its square root
     level_mean, level_std : of the logarithm of the noise level in training
     anything : share of the sounds whose class the network is not told in training
     length : samples in a sound
@@ -89,7 +89,7 @@ class SoundDiffusionConfig:
     body: UNetConfig | DiffWaveConfig
     path: Path = "edm"
     scale: float = 1.0
-    softness: float = 0.01
+    softness: float = 0.003
     level_mean: float = -0.8
     level_std: float = 1.4
     anything: float = 0.1
@@ -143,10 +143,19 @@ class Waveform(nn.Module):
 class CompressedMDCT(nn.Module):
     """A table of time and frequency as what a network sees.
 
-    z = asinh(X / softness) / scale with X the `mdct` of the sound: linear for what is quiet,
-    logarithmic for what is loud, so that a decay of 60 dB does not vanish in noise that hides
-    nothing of its beginning.  Every table is the transform of one sound, and volumes change by a
-    known factor; so a density over tables is one over sounds.
+    With X the `mdct` of the sound and s the softness::
+
+        z = X / (X^2 + s^2)^(1/4) / scale
+
+    which is X / sqrt(s) for what is quiet and sign(X) sqrt(|X|) for what is loud, so that the
+    last of a decay does not vanish in noise that leaves its beginning untouched.  Every table is
+    the transform of one sound, and volumes change by a known factor; so a density over tables is
+    one over sounds.
+
+    References
+    ----------
+    Richter et al. (2023), "Speech enhancement and dereverberation with diffusion-based generative
+    models", section III-B, for the square root (there of a complex spectrum).
     """
 
     basis: Tensor
@@ -165,12 +174,12 @@ class CompressedMDCT(nn.Module):
         """Return what the network sees."""
         padded = nn.functional.pad(x, (self.bands // 2, self.bands // 2))
         frames = padded.unfold(1, 2 * self.bands, self.bands) * self.windows.to(x)
-        return torch.asinh(frames @ self.basis.to(x) / self.softness) / self.scale
+        coefficients = frames @ self.basis.to(x)
+        return coefficients * (coefficients**2 + self.softness**2) ** -0.25 / self.scale
 
     def inverse(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, "batch time"]:
-        """Return the sound."""
-        coefficients = self.softness * torch.sinh(self.scale * z)
-        frames = coefficients @ self.basis.to(z).T * self.windows.to(z)
+        """Return the sound: with y = scale z, X = y sqrt((y^2 + sqrt(y^4 + 4 s^2)) / 2)."""
+        frames = self._coefficients(z) @ self.basis.to(z).T * self.windows.to(z)
         first, second = frames.chunk(2, dim=2)
         whole = nn.functional.pad(first.flatten(1), (0, self.bands))
         whole = whole + nn.functional.pad(second.flatten(1), (self.bands, 0))
@@ -179,10 +188,17 @@ class CompressedMDCT(nn.Module):
     def log_jacobian(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, " batch"]:
         """Return ln |det dz/dx|, of each sound.
 
-        dz/dX = 1 / (scale sqrt(X^2 + softness^2)) = 1 / (scale softness cosh(scale z))
+        dz/dX = (X^2 / 2 + s^2) / (X^2 + s^2)^(5/4) / scale
         """
-        slope = math.log(self.scale * self.softness) + torch.log(torch.cosh(self.scale * z))
-        return -slope.flatten(1).sum(dim=1)
+        x, s = self._coefficients(z) ** 2, self.softness**2
+        slope = torch.log(x / 2 + s) - 1.25 * torch.log(x + s) - math.log(self.scale)
+        return slope.flatten(1).sum(dim=1)
+
+    def _coefficients(
+        self, z: Float[Tensor, "batch frames bands"]
+    ) -> Float[Tensor, "batch frames bands"]:
+        y = self.scale * z
+        return y * ((y**2 + torch.sqrt(y**4 + 4 * self.softness**2)) / 2).sqrt()
 
 
 class SoundDiffusion(nn.Module):

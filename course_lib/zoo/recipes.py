@@ -15,7 +15,9 @@ from course_lib.corpora import Catalogue, Recording, speech
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import log_mel
 from course_lib.models.adaptive_ar import AdaptiveAR
+from course_lib.models.classifier import Classifier, ClassifierConfig
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
 from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import (
     SILENT_MEL,
@@ -25,14 +27,15 @@ from course_lib.models.wavenet import (
     dilated_stack,
 )
 from course_lib.training import Schedule, crops, streams
+from course_lib.zoo.percussion import PERCUSSION, HitRecipe
 from course_lib.zoo.talkers import TALKERS, TalkerRecipe
 
 Configuration: TypeAlias = WaveNetConfig | RecurrentConfig
 Network: TypeAlias = WaveNet | RecurrentNetwork
 """What learns from single sounds."""
 
-AnyConfiguration: TypeAlias = Configuration | TalkerConfig
-AnyNetwork: TypeAlias = Network | Talker
+AnyConfiguration: TypeAlias = Configuration | TalkerConfig | SoundDiffusionConfig | ClassifierConfig
+AnyNetwork: TypeAlias = Network | Talker | SoundDiffusion | Classifier
 
 CHECKPOINT = "run.safetensors"
 """The file in a run's folder that holds all of it."""
@@ -141,11 +144,17 @@ class Recipe:
 
 def network_of(configuration: AnyConfiguration, *, seed: int = 0) -> AnyNetwork:
     """Return an untrained network of a configuration."""
-    if isinstance(configuration, RecurrentConfig):
-        return RecurrentNetwork(configuration, seed=seed)
-    if isinstance(configuration, TalkerConfig):
-        return Talker(configuration, seed=seed)
-    return WaveNet(configuration, seed=seed)
+    match configuration:
+        case RecurrentConfig():
+            return RecurrentNetwork(configuration, seed=seed)
+        case TalkerConfig():
+            return Talker(configuration, seed=seed)
+        case SoundDiffusionConfig():
+            return SoundDiffusion(configuration, seed=seed)
+        case ClassifierConfig():
+            return Classifier(configuration, seed=seed)
+        case WaveNetConfig():
+            return WaveNet(configuration, seed=seed)
 
 
 def prepared(clip: Clip) -> Clip:
@@ -241,7 +250,7 @@ def by_length(recordings: Iterable[Recording]) -> list[Recording]:
 
 STACK = dilated_stack(2, 9)
 
-AnyRecipe: TypeAlias = Recipe | TalkerRecipe
+AnyRecipe: TypeAlias = Recipe | TalkerRecipe | HitRecipe
 
 RECIPES: dict[str, AnyRecipe] = {
     "gru-speech": Recipe(
@@ -290,5 +299,6 @@ RECIPES: dict[str, AnyRecipe] = {
         validate_every=1000,
     ),
     **TALKERS,
+    **PERCUSSION,
 }
 """Every trained model of the course, by name."""

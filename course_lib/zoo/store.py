@@ -15,7 +15,9 @@ import torch
 
 from course_lib.corpora import Recording
 from course_lib.corpora.catalogue import data_folder
+from course_lib.models.classifier import Classifier, ClassifierConfig
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
 from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import load_tensors, replacing, save_tensors
@@ -35,6 +37,8 @@ CONFIGURATIONS: dict[str, type[AnyConfiguration]] = {
     WaveNet.__name__: WaveNetConfig,
     RecurrentNetwork.__name__: RecurrentConfig,
     Talker.__name__: TalkerConfig,
+    SoundDiffusion.__name__: SoundDiffusionConfig,
+    Classifier.__name__: ClassifierConfig,
 }
 """What a card calls a network, and the kind of its configuration."""
 
@@ -169,6 +173,10 @@ def headline(card: dict[str, Any]) -> str:
     scores = card["scores"]
     if "bits per sample" in scores:
         return f"{scores['bits per sample']:.2f} bits per sample of held-out recordings"
+    if "accuracy, test" in scores:
+        return f"{scores['accuracy, test']:.0%} of held-out hits recognised"
+    if "recognised" in scores:
+        return f"{scores['recognised']:.0%} of drawn hits recognised as what they should be"
     told = f"{scores['nats per mel value']:.2f} nats per mel value of unheard sentences"
     for which in GRAMMARS:  # where a recogniser was at hand
         error = scores.get(f"word error, {which}")

@@ -1,0 +1,204 @@
+"""How the models of single hits were trained: diffusion models, and the classifier that judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from course_lib.audio import Clip
+from course_lib.core import Batches, LabelledBatch, check_count
+from course_lib.corpora import Catalogue, percussion
+from course_lib.models.classifier import Classifier, ClassifierConfig
+from course_lib.models.diffwave import DiffWaveConfig
+from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.unet import UNetConfig
+from course_lib.training import Schedule
+from course_lib.training.augmentation import Variation, variations
+
+CLASSES = ("bell", "cymbal", "hand drum", "hihat", "kick", "snare", "tom")
+"""The kinds of hits that both are trained and can be judged: six training hits or more, from
+several kits, and hits from other kits to judge by."""
+
+LENGTH, SAMPLE_RATE = 16_384, 16_000
+"""Samples in a hit, filled up with silence, and samples a second."""
+
+
+def hits(split: str) -> Catalogue:
+    """Return the recordings of a split."""
+    return percussion(label=CLASSES, split=split)
+
+
+def sounds_of(recordings: Catalogue) -> tuple[list[Clip], list[str]]:
+    """Return the hits of some recordings, filled up with silence, and the class of each."""
+    clips = [recording.load(SAMPLE_RATE) for recording in recordings]
+    filled = [
+        Clip(np.pad(clip.samples, (0, LENGTH - len(clip))).astype(np.float32), SAMPLE_RATE)
+        for clip in clips
+    ]
+    return filled, [recording.label for recording in recordings]
+
+
+def batch_of(recordings: Catalogue, *, seed: int) -> LabelledBatch:
+    """Return all hits of some recordings as one batch."""
+    clips, labels = sounds_of(recordings)
+    return LabelledBatch(
+        torch.from_numpy(np.stack([clip.samples for clip in clips], axis=1)),
+        torch.tensor([CLASSES.index(label) for label in labels]),
+        seed,
+    )
+
+
+@dataclass(frozen=True)
+class HitRecipe:
+    """Everything that training on single hits depends on, beside the recordings themselves.
+
+    Parameters
+    ----------
+    network : the configuration of the model
+    schedule : how long and how fast
+    variation : how much the hits are varied
+    size : hits in a batch
+    seed : of the first weights and of the batches
+    validate_every : steps between two looks at the validation hits
+    begins_with : the trained model of the same shape whose weights are the first ones, or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a seed below 0.
+    """
+
+    network: Any
+    schedule: Schedule
+    variation: Variation = field(default_factory=Variation)
+    size: int = 8
+    seed: int = 1
+    validate_every: int = 500
+    begins_with: str | None = None
+
+    def __post_init__(self) -> None:
+        check_count(self.size, "size")
+        check_count(self.validate_every, "validate_every")
+        check_count(self.seed, "seed", minimum=0)
+
+    def recordings(self) -> Catalogue:
+        """Return the recordings that the network learns from."""
+        return hits("train")
+
+    def batches(self, network: torch.nn.Module) -> Batches:
+        """Return what the network learns from: hits varied at random, rare classes more often."""
+        clips, labels = sounds_of(self.recordings())
+        return variations(
+            clips,
+            [CLASSES.index(label) for label in labels],
+            self.variation,
+            length=LENGTH,
+            size=self.size,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class DiffusionRecipe(HitRecipe):
+    """How a diffusion model of hits is trained and examined; parameters as in `HitRecipe`."""
+
+    network: SoundDiffusionConfig
+
+    unit: ClassVar[str] = "weighted squared error"
+    """Of `validate`."""
+
+    def build(self) -> SoundDiffusion:
+        """Return the untrained network."""
+        return SoundDiffusion(self.network, seed=self.seed)
+
+    def validate(self, network: SoundDiffusion) -> float:
+        """Return the loss on the validation hits, with the same noise each time."""
+        return weighted_error(network, "validation")
+
+    def examine(self, network: SoundDiffusion) -> dict[str, Any]:
+        """Return what the card says of the test hits and of sounds drawn like them."""
+        return {"weighted squared error": weighted_error(network, "test")}
+
+    def describe(self, network: SoundDiffusion) -> str:
+        """Return in a sentence what the network is and what it can do."""
+        config = network.config
+        body = config.body
+        if isinstance(body, UNetConfig):
+            shape = f"U-Net over {config.length // body.bands} x {body.bands} MDCT coefficients"
+        else:
+            shape = f"DiffWave of {len(body.dilations)} layers and {body.channels} channels"
+        trained = {"edm": "denoising (EDM)", "flow": "flow matching"}[config.path]
+        return (
+            f"{shape}, trained by {trained}, {config.sample_rate} Hz; draws single hits of "
+            f"{config.duration:.3f} s: {', '.join(config.classes)}"
+        )
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe(HitRecipe):
+    """How the classifier of hits is trained and examined; parameters as in `HitRecipe`."""
+
+    network: ClassifierConfig
+
+    unit: ClassVar[str] = "nats per sound"
+    """Of `validate`."""
+
+    def build(self) -> Classifier:
+        """Return the untrained classifier."""
+        return Classifier(self.network, seed=self.seed)
+
+    def validate(self, network: Classifier) -> float:
+        """Return the loss on the validation hits."""
+        with torch.no_grad():
+            return float(network.loss(batch_of(hits("validation"), seed=0))[0])
+
+    def examine(self, network: Classifier) -> dict[str, Any]:
+        """Return what the card says: how many hits of each split it recognises."""
+        found: dict[str, Any] = {}
+        for split in ("train", "validation", "test"):
+            clips, labels = sounds_of(hits(split))
+            right = np.mean(np.array(network.classify(clips)) == np.array(labels))
+            found[f"accuracy, {split}"] = float(right)
+        return found
+
+    def describe(self, network: Classifier) -> str:
+        """Return in a sentence what the classifier is and what it can do."""
+        config = network.config
+        return (
+            f"convolutions of {', '.join(map(str, config.channels))} channels over log-mel frames, "
+            f"{config.sample_rate} Hz; tells {len(config.classes)} classes of hits apart: "
+            f"{', '.join(config.classes)}"
+        )
+
+
+def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> float:
+    """Return the loss on the hits of a split, averaged over `draws` times the same noise."""
+    with torch.no_grad():
+        losses = [float(network.loss(batch_of(hits(split), seed=i))[0]) for i in range(draws)]
+    return float(np.mean(losses))
+
+
+def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusionConfig:
+    return SoundDiffusionConfig(CLASSES, body, length=LENGTH, sample_rate=SAMPLE_RATE, **settings)
+
+
+PERCUSSION: dict[str, HitRecipe] = {
+    "percussion-classifier": ClassifierRecipe(
+        ClassifierConfig(CLASSES), Schedule(600, 2e-3, warmup=50), size=32
+    ),
+    "diffusion-percussion": DiffusionRecipe(
+        _of_hits(UNetConfig(), scale=0.12), Schedule(12_000, 2e-3, warmup=200)
+    ),
+    "flow-percussion": DiffusionRecipe(
+        _of_hits(UNetConfig(), scale=0.12, path="flow", level_mean=0.0),
+        Schedule(2500, 1e-3, warmup=100),
+        begins_with="diffusion-percussion",
+    ),
+    "diffwave-percussion": DiffusionRecipe(
+        _of_hits(DiffWaveConfig(), scale=0.09, level_mean=-1.2), Schedule(2000, 2e-3, warmup=100)
+    ),
+}
+"""The models of single hits, by name."""
