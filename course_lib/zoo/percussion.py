@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from course_lib.audio import Clip
-from course_lib.core import Batches, LabelledBatch, check_count
+from course_lib.core import Batches, LabelledBatch, check_count, seeded
 from course_lib.corpora import Catalogue, percussion
+from course_lib.evaluation.embedding import SoundEffects
+from course_lib.evaluation.generation import (
+    Embedding,
+    Hits,
+    compare_generators,
+    copy_share,
+    recognition,
+)
 from course_lib.models.classifier import Classifier, ClassifierConfig
 from course_lib.models.diffwave import DiffWaveConfig
 from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
@@ -24,6 +35,9 @@ several kits, and hits from other kits to judge by."""
 
 LENGTH, SAMPLE_RATE = 16_384, 16_000
 """Samples in a hit, filled up with silence, and samples a second."""
+
+GUIDANCE, STEPS = 2.0, 25
+"""With which hits are drawn when a model is judged."""
 
 
 def hits(split: str) -> Catalogue:
@@ -120,7 +134,8 @@ class DiffusionRecipe(HitRecipe):
 
     def examine(self, network: SoundDiffusion) -> dict[str, Any]:
         """Return what the card says of the test hits and of sounds drawn like them."""
-        return {"weighted squared error": weighted_error(network, "test")}
+        found: dict[str, Any] = {"weighted squared error": weighted_error(network, "test")}
+        return found | judged(network)
 
     def describe(self, network: SoundDiffusion) -> str:
         """Return in a sentence what the network is and what it can do."""
@@ -181,11 +196,84 @@ def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> fl
     return float(np.mean(losses))
 
 
+def held_out() -> Hits:
+    """Return the hits of kits that no model of this course has learned from."""
+    return Hits(*sounds_of(percussion(label=CLASSES, split=("test", "validation"))))
+
+
+def drawn_like(
+    network: SoundDiffusion, labels: Sequence[str], *, seed: int = 1, **settings: Any
+) -> Hits:
+    """Return one drawn hit for each label; settings as in `SoundDiffusion.sample`.
+
+    The i-th hit of a class depends on the class, i and the seed alone.
+    """
+    counts = Counter(labels)
+    drawn = {
+        label: iter(
+            network.sample(
+                count=count,
+                label=label,
+                rng=np.random.default_rng([seed, CLASSES.index(label)]),
+                **settings,
+            )
+        )
+        for label, count in counts.items()
+    }
+    return Hits([Clip(next(drawn[label]), SAMPLE_RATE) for label in labels], list(labels))
+
+
+def embeddings() -> dict[str, Embedding]:
+    """Return the features in which sounds are compared: the classifier's, and aisfx's if there."""
+    found: dict[str, Embedding] = {"classifier": classifier().features}
+    if find_spec("aisfx"):
+        found["aisfx"] = SoundEffects()
+    return found
+
+
+def classifier() -> Classifier:
+    """Return the trained classifier of hits.
+
+    Raises
+    ------
+    ValueError
+        Where it has not been trained.
+    """
+    from course_lib.zoo.store import load  # which knows every kind of network, and so this file
+
+    network = load("percussion-classifier")
+    assert isinstance(network, Classifier)
+    return network
+
+
+def judged(network: SoundDiffusion) -> dict[str, Any]:
+    """Return how like held-out hits are as many drawn ones, of the same classes.
+
+    Shares recognised by the classifier, of drawn and of held-out hits; the rows of
+    `compare_generators` in each embedding; and which share of the drawn hits are copies.
+    """
+    real, training = held_out(), Hits(*sounds_of(hits("train")))
+    drawn = drawn_like(network, real.labels, guidance=GUIDANCE, steps=STEPS)
+    heard = {"recognised": drawn, "recognised, held-out hits": real}
+    found: dict[str, Any] = {
+        name: recognition(classifier(), *some).accuracy for name, some in heard.items()
+    }
+    ears = embeddings()
+    scores = compare_generators(real, training, {"drawn": drawn}, ears, rng=seeded(1))
+    for name, embed in ears.items():
+        found[f"against held-out hits, {name}"] = {
+            row: {"Fréchet distance": score.frechet, **score.overlap._asdict()}
+            for row, score in scores[name].items()
+        }
+        found[f"copies, {name}"] = copy_share(embed(training.clips), embed(drawn.clips))
+    return found | {"drawn with": {"guidance": GUIDANCE, "steps": STEPS, "seed": 1}}
+
+
 def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusionConfig:
     return SoundDiffusionConfig(CLASSES, body, length=LENGTH, sample_rate=SAMPLE_RATE, **settings)
 
 
-PERCUSSION: dict[str, HitRecipe] = {
+PERCUSSION: dict[str, DiffusionRecipe | ClassifierRecipe] = {
     "percussion-classifier": ClassifierRecipe(
         ClassifierConfig(CLASSES), Schedule(600, 2e-3, warmup=50), size=32
     ),

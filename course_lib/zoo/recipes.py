@@ -27,7 +27,7 @@ from course_lib.models.wavenet import (
     dilated_stack,
 )
 from course_lib.training import Schedule, crops, streams
-from course_lib.zoo.percussion import PERCUSSION, HitRecipe
+from course_lib.zoo.percussion import PERCUSSION, ClassifierRecipe, DiffusionRecipe
 from course_lib.zoo.talkers import TALKERS, TalkerRecipe
 
 Configuration: TypeAlias = WaveNetConfig | RecurrentConfig
@@ -250,7 +250,7 @@ def by_length(recordings: Iterable[Recording]) -> list[Recording]:
 
 STACK = dilated_stack(2, 9)
 
-AnyRecipe: TypeAlias = Recipe | TalkerRecipe | HitRecipe
+AnyRecipe: TypeAlias = Recipe | TalkerRecipe | DiffusionRecipe | ClassifierRecipe
 
 RECIPES: dict[str, AnyRecipe] = {
     "gru-speech": Recipe(
