@@ -94,16 +94,11 @@ def picture(clip: Clip) -> Float[np.ndarray, "100 96"]:
 @functools.cache
 def _bank() -> Float[np.ndarray, "bands bins"]:
     """Return triangles over HTK's mel scale, as Essentia's MelBands makes them."""
-    highest = _mel(np.array(SAMPLE_RATE / 2))
-    corners = np.linspace(0, highest, BANDS + 2)[:, None]
-    bins = _mel(np.arange(WINDOW_LENGTH // 2 + 1) * SAMPLE_RATE / WINDOW_LENGTH)
-    width = corners[1] - corners[0]
-    bank = np.maximum(0, 1 - np.abs(bins - corners[1:-1]) / width)
+    frequencies = np.arange(WINDOW_LENGTH // 2 + 1) * SAMPLE_RATE / WINDOW_LENGTH
+    mels = 2595 * np.log10(1 + frequencies / 700)
+    centres, step = np.linspace(0, mels[-1], BANDS + 2, retstep=True)
+    bank = np.maximum(0, 1 - np.abs(mels - centres[1:-1, None]) / step)
     return bank / bank.sum(axis=1, keepdims=True)
-
-
-def _mel(frequency: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    return 2595 * np.log10(1 + frequency / 700)
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import scipy.spatial.distance
@@ -91,6 +91,7 @@ class GenerationScore(NamedTuple):
     sounds: int
 
 
+@runtime_checkable
 class HitClassifier(Protocol):
     """Whatever names the class of a sound, such as ``models.classifier.Classifier``."""
 
@@ -275,7 +276,8 @@ def shuffled_noise(clips: Sequence[Clip], rng: np.random.Generator) -> list[Clip
     Notebook: 16.
     """
     check_generator(rng)
-    return [clip.with_samples(rng.permutation(check_clip(clip).samples)) for clip in clips]
+    clips = [check_clip(clip) for clip in clips]
+    return [clip.with_samples(rng.permutation(clip.samples)) for clip in clips]
 
 
 def principal(
