@@ -28,7 +28,7 @@ Draw: TypeAlias = Callable[[], Tensor]
 """A fresh standard normal tensor at each call, such as `diffusion_samplers.noises` makes."""
 
 Target: TypeAlias = Literal["noise", "x0", "velocity", "flow"]
-"""What a network predicts; `target` has the equations."""
+"""What a network predicts; `target_of` has the equations."""
 
 Scale: TypeAlias = Tensor | float
 """A number, or one for each sound of a batch, shape (batch,)."""
@@ -254,7 +254,7 @@ def posterior(
     """
     _check_alike(x0, x_t, "x_t", "x0")
     betas = check_fractions(betas, "betas")
-    t = _check_steps(t, x0, len(betas))
+    t = _check_steps(t, x0, len(betas)).to(betas.device)
     left = alpha_bar(betas)
     before = torch.cat([left.new_ones(1), left])[t]
     beta, left = betas[t], left[t]
@@ -264,7 +264,7 @@ def posterior(
     return Posterior(per_sound(clean, x0) * x0 + per_sound(noisy, x0) * x_t, variance.to(x0))
 
 
-def target(
+def target_of(
     kind: Target,
     x0: Float[Tensor, "batch *shape"],
     n: Float[Tensor, "batch *shape"],
@@ -303,7 +303,7 @@ def x0_from(
 ) -> Float[Tensor, "batch *shape"]:
     """Return the clean sound that a prediction u = p x0 + q n for x = a x0 + s n implies.
 
-    Two equations with two unknowns: x0 = (q x - s u) / (q a - s p); `target` has p and q.
+    Two equations with two unknowns: x0 = (q x - s u) / (q a - s p); `target_of` has p and q.
 
     Raises
     ------
@@ -398,7 +398,7 @@ def simple_loss(
     x0 : clean sounds
     sigma : noise levels, one a sound, such as sigmas_of(alpha_bar(betas))[t]
     n : standard normal
-    kind : what is predicted; `target` has u
+    kind : what is predicted; `target_of` has u
 
     Raises
     ------
@@ -413,7 +413,7 @@ def simple_loss(
     a, s = _scales_of(kind)(sigma)
     prediction = predict(diffuse(x0, a, s, n), sigma)
     _check_alike(x0, prediction, "prediction", "x0")
-    return (target(kind, x0, n, a, s) - prediction).square().mean()
+    return (target_of(kind, x0, n, a, s) - prediction).square().mean()
 
 
 class Preconditioning(NamedTuple):
@@ -518,8 +518,9 @@ def bound_terms(
 
     Raises
     ------
-    ValueError
-        For betas not within (0, 1), NaN or infinity in x0, or shapes that do not go together.
+    TypeError, ValueError
+        For betas not within (0, 1), an x0 that is no tensor of floating-point numbers or holds
+        NaN or infinity, or shapes that do not go together.
 
     References
     ----------
@@ -552,7 +553,7 @@ def variational_bound(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As `bound_terms`.
 
     References
@@ -600,7 +601,8 @@ def pinned(
 ) -> Denoiser:
     """Return a denoiser that already knows part of the sound: inpainting.
 
-    Its guess is forward(where(mask, known, inverse(D(x, sigma)))).
+    Its guess is forward(where(mask, known, inverse(D(x, sigma)))). An approximation: D still
+    sees the known part through noise, of which less and less is left.
 
     Parameters
     ----------
@@ -642,12 +644,12 @@ def pinned(
 
 
 def check_sounds(x: Tensor, name: str) -> None:
-    """Raise ValueError unless x is a batch of one or more finite floating-point sounds."""
-    if x.ndim == 0 or not x.numel() or not x.is_floating_point():
-        raise ValueError(
-            f"need {name} of floating-point numbers, shape (batch, ...), got shape "
-            f"{tuple(x.shape)} of {x.dtype}"
-        )
+    """Raise TypeError or ValueError unless x holds one or more finite floating-point sounds."""
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise TypeError(f"need a tensor of floating-point numbers for {name}, got {kind}")
+    if x.ndim == 0 or not x.numel():
+        raise ValueError(f"need {name} of shape (batch, ...), not empty, got {tuple(x.shape)}")
     if not x.isfinite().all():
         raise ValueError(f"need finite numbers in {name}, got NaN or infinity")
 
