@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ import torch
 from course_lib.audio import Clip
 from course_lib.core import Batches, LabelledBatch, check_count, seeded
 from course_lib.corpora import Catalogue, percussion
+from course_lib.evaluation import bits_per_sample
 from course_lib.evaluation.embedding import SoundEffects
 from course_lib.evaluation.generation import (
     Embedding,
@@ -22,6 +23,8 @@ from course_lib.evaluation.generation import (
     copy_share,
     recognition,
 )
+from course_lib.features import MuLaw
+from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.classifier import Classifier, ClassifierConfig
 from course_lib.models.diffwave import DiffWaveConfig
 from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
@@ -135,7 +138,7 @@ class DiffusionRecipe(HitRecipe):
     def examine(self, network: SoundDiffusion) -> dict[str, Any]:
         """Return what the card says of the test hits and of sounds drawn like them."""
         found: dict[str, Any] = {"weighted squared error": weighted_error(network, "test")}
-        return found | judged(network)
+        return found | judged(network) | {"bits per sample of some": bits(network)}
 
     def describe(self, network: SoundDiffusion) -> str:
         """Return in a sentence what the network is and what it can do."""
@@ -267,6 +270,33 @@ def judged(network: SoundDiffusion) -> dict[str, Any]:
         }
         found[f"copies, {name}"] = copy_share(embed(training.clips), embed(drawn.clips))
     return found | {"drawn with": {"guidance": GUIDANCE, "steps": STEPS, "seed": 1}}
+
+
+def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:
+    """Return the bits per sample of every fourth test hit, silence after it included.
+
+    On the grid of 8-bit mu-law; each hit is scored as one of its class, by the estimate and by
+    the lower bound, and beside them stands the adaptive autoregression of chapter 03.
+    """
+    encoding, (clips, labels) = MuLaw(), sounds_of(hits("test"))
+    some = list(zip(clips, labels, strict=True))[::every]
+    kinds: tuple[Literal["estimate", "lower bound"], ...] = ("estimate", "lower bound")
+    found: dict[str, Any] = {
+        "encoding": encoding.name,
+        "sample rate": SAMPLE_RATE,
+        "hits": len(some),
+        "samples": len(some) * LENGTH,
+    }
+    for kind in kinds:
+        each = [
+            bits_per_sample(
+                network.scorer(label, rng=seeded(i), kind=kind), clip, encoding, rng=seeded(i)
+            ).bits
+            for i, (clip, label) in enumerate(some)
+        ]
+        found[kind] = float(np.mean(each))  # all are of one length
+    found["adaptive AR"] = bits_per_sample(AdaptiveAR(), [clip for clip, _ in some], encoding).bits
+    return found
 
 
 def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusionConfig:
