@@ -71,6 +71,17 @@ class ClassifierConfig:
         if not 0 <= check_number(self.dropout, "dropout") < 1:
             raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
         check_number(self.dynamic_range, "dynamic_range", above=0)
+        smallest = 2 ** len(self.channels)
+        if check_count(self.bands, "bands") < smallest:
+            raise ValueError(
+                f"need at least {smallest} bands, which {len(self.channels)} convolutions halve "
+                f"each, got {self.bands} bands"
+            )
+        if self.length // self.hop_length + 1 < smallest:
+            raise ValueError(
+                f"need a length of at least {(smallest - 1) * self.hop_length} samples, which "
+                f"{len(self.channels)} convolutions halve each, got {self.length}"
+            )
         mel_filter_bank(self.sample_rate, self.window_length, bands=self.bands)  # checks these
 
 

@@ -17,7 +17,7 @@ import scipy.signal
 import torch
 from jaxtyping import Float
 
-from course_lib.audio import Clip
+from course_lib.audio import Clip, check_clip
 from course_lib.core import (
     Batches,
     LabelledBatch,
@@ -120,7 +120,8 @@ class Variation:
     ----------
     semitones : of `change_speed`
     decibels : of `equalise`, at half of the sample rate and the seven octaves below
-    tilt : of the same, dB from each octave to the next
+    colour : of the same, standard deviation in dB of the step from each octave to the next: a
+        random walk, that makes wholly other microphones, rooms and materials
     damping : of `damp`, dB a second
     level : of the whole sound, dB
     shift : the latest moment at which the sound begins, in seconds, from 0
@@ -138,11 +139,11 @@ class Variation:
     damping: float = 30.0
     level: float = 4.0
     shift: float = 0.004
-    tilt: float = 0.0
+    colour: float = 0.0
     noise: float = 80.0
 
     def __post_init__(self) -> None:
-        for name in ("semitones", "decibels", "damping", "level", "shift", "tilt", "noise"):
+        for name in ("semitones", "decibels", "damping", "level", "shift", "colour", "noise"):
             if check_number(getattr(self, name), name) < 0:
                 raise ValueError(f"need {name} of 0 or more, got {getattr(self, name)}")
         if self.semitones > 24:
@@ -158,13 +159,16 @@ class Variation:
         Its loudest sample is as loud as the clip's, give or take `level`, and never beyond full
         scale.  What does not fit into `length` samples is faded out in the last 50 ms.
         """
-        rate = clip.sample_rate
+        rate = check_clip(clip).sample_rate
+        check_count(length, "length")
         check_generator(rng)
         x = change_speed(clip, rng.uniform(-1, 1) * self.semitones)
-        slope = rng.uniform(-1, 1) * self.tilt if self.tilt else 0.0
-        x = equalise(x, self.decibels * rng.uniform(-1, 1, 8) + slope * np.arange(8))
+        gains = self.decibels * rng.uniform(-1, 1, 8)
+        if self.colour:
+            gains += np.cumsum(rng.normal(0, self.colour, 8))
+        x = equalise(x, gains)
         x = damp(x, rng.uniform(-1, 1) * self.damping, rate)
-        start = int(rng.uniform(0, self.shift) * rate)
+        start = min(int(rng.uniform(0, self.shift) * rate), length - 1)
         room = length - start
         if len(x) > room:
             fade = min(rate // 20, room)
@@ -218,7 +222,7 @@ def variations(
     check_count(length, "length")
     check_count(size, "size")
     check_count(seed, "seed", minimum=0)
-    of_clip = np.asarray(labels)
+    of_clip = np.array([check_count(label, "labels", minimum=0) for label in labels])
     weights = 1 / np.sqrt(np.bincount(of_clip)[of_clip])
     weights /= weights.sum()
 
