@@ -34,6 +34,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'need Python 3.11 or newer, got ' + sys.version.split()[0] + '; try: make PYTHON=python3.12')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+# aisfx pins old versions of what is here already, and needs none of them.
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps aisfx==0.1.2
 	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
 
 install: $(INSTALLED)
