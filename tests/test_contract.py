@@ -17,8 +17,11 @@ from course_lib.models.adaptive_ar import AdaptiveAR
 from course_lib.models.ar import AR
 from course_lib.models.arima import ARIMA
 from course_lib.models.arma import ARMA
+from course_lib.models.diffwave import DiffWaveConfig
 from course_lib.models.markov import Histogram, MarkovChain
 from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.unet import UNetConfig
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
 
 SMALL = MuLaw(16)
@@ -37,6 +40,12 @@ MODELS = {
     "LSTM": lambda: RecurrentNetwork(RecurrentConfig("lstm", levels=16, units=8, head=8)),
     "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
+    "diffusion of tables": lambda: SoundDiffusion(
+        SoundDiffusionConfig(("a",), UNetConfig(8, (8,), 1, told=8), scale=0.5, length=128)
+    ),
+    "diffusion of waveforms": lambda: SoundDiffusion(
+        SoundDiffusionConfig(("a",), DiffWaveConfig(4, (1, 2), told=8), scale=0.5, length=128)
+    ),
     "WaveNet of one layer": lambda: WaveNet(WaveNetConfig((3,), levels=16)).double(),
 }
 
