@@ -148,9 +148,9 @@ def overlap(
         density   = 1/(kF) sum_f sum_r [f in B(r)]
         coverage  = 1/R   sum_r [f in B(r) for some f]
 
-    One stray real sound has a large ball, that lets much into precision; density counts how
-    many balls agree, and coverage asks every real sound.  All depend on the numbers of sounds:
-    compare sets of the same sizes.
+    One stray real sound has a large ball, and whatever lies in that is precise, shuffled noise
+    perhaps; density counts how many balls agree, and coverage asks every real sound.  All depend
+    on the numbers of sounds: compare sets of the same sizes.
 
     Parameters
     ----------
