@@ -1,7 +1,9 @@
 """The published embedding: its authors' network, their frames, and what it tells apart."""
 
 import sys
+from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ from course_lib.evaluation.embedding import (
     SoundEffects,
     picture,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +129,9 @@ def test_bad_sounds_are_named(embed) -> None:
         embed([Clip(np.zeros(24_000), 8000)])
     longest = Clip(np.full(99 * 1024, 0.1), SAMPLE_RATE)
     assert picture(longest).shape == (FRAMES, BANDS)
+
+
+def test_whoever_installs_the_course_is_told_to_install_the_ear_alone() -> None:
+    for name in ("Makefile", "README.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert f"--no-deps aisfx=={version('aisfx')}" in text
