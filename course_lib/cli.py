@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from course_lib.audio import Clip
-    from course_lib.core import Encoding, LevelScorer, Sampler
+    from course_lib.core import Encoding, LevelScorer, Sampler, Scorer
+    from course_lib.models.sound_diffusion import SoundDiffusion
     from course_lib.models.talker import Talker, Vocoder
     from course_lib.runner.learners import Copies
     from course_lib.training import Step, Team
@@ -152,6 +153,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
+    diffusion = command.add_argument_group("diffusion models, such as diffusion-percussion")
+    diffusion.add_argument("--class", dest="label", metavar="NAME", help="such as snare")
+    diffusion.add_argument("--steps", type=int, metavar="N", help="from noise to sound")
+    diffusion.add_argument(
+        "--guidance", type=float, metavar="G", help="how much the class is exaggerated; 1 is not"
+    )
+    diffusion.add_argument("--sampler", metavar="NAME", help="ddim, ddpm, heun, euler or midpoint")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     command.set_defaults(run=_sample)
@@ -180,6 +188,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
+    diffusion = command.add_argument_group("diffusion models, such as diffusion-percussion")
+    diffusion.add_argument("--class", dest="label", metavar="NAME", help="such as snare")
+    diffusion.add_argument(
+        "--bound",
+        action="store_true",
+        default=None,
+        help="a bound on the likelihood in place of an estimate",
+    )
     command.set_defaults(run=_score)
     return parser
 
@@ -329,7 +345,7 @@ def _run_training(
     """Train, show how it goes, and return the number of steps that are done."""
     from course_lib.zoo import Validation, train
 
-    steps, nats = recipe.schedule.steps, deque[float](maxlen=50)
+    steps, losses = recipe.schedule.steps, deque[float](maxlen=50)
     done = steps  # of a run that was finished before
     leads = team is None or team.rank == 0
     running = train(recipe, folder, resume=resume, team=team)
@@ -340,8 +356,8 @@ def _run_training(
                 print(f"step {event.done}: validation {event.value:.3f} {event.unit}", flush=True)
                 continue
             done = event.index + 1
-            nats.append(event.loss)
-            told = _told(event, sum(nats) / len(nats))
+            losses.append(event.loss)
+            told = _told(event, sum(losses) / len(losses), recipe.unit)
             progress.update(task, completed=done, description=f"{name}: {told}")
             if leads and done % 100 == 0 and not progress.console.is_terminal:
                 print(f"step {done} of {steps}: {told}, {event.seconds:.0f} s", flush=True)
@@ -351,9 +367,11 @@ def _run_training(
     return done
 
 
-def _told(step: Step, nats: float) -> str:
-    bits = nats / math.log(2)
-    return f"loss {nats:.3f} nats ({bits:.3f} bits), learning rate {step.learning_rate:.1e}"
+def _told(step: Step, loss: float, unit: str) -> str:
+    """Return how it goes; networks whose validation is in nats or bits learn by nats."""
+    likelihood = unit.startswith(("nats", "bits"))
+    told = f"nats ({loss / math.log(2):.3f} bits)" if likelihood else f"({unit})"
+    return f"loss {loss:.3f} {told}, learning rate {step.learning_rate:.1e}"
 
 
 @contextmanager
@@ -414,6 +432,7 @@ def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
     from course_lib.core import seeded
 
     _refuse(options, f"is for networks, not for {options.model}", "temperature", "voice")
+    _refuse(options, f"is for diffusion models, not for {options.model}", *DIFFUSION)
     if options.source is None:
         raise ValueError(f"{options.model} is fitted to a recording: pass --from FILE")
     length = round((options.seconds or SECONDS) * SPEECH_RATE)
@@ -426,14 +445,50 @@ def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 
 def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
+    from course_lib.models.sound_diffusion import SoundDiffusion
+
+    _refuse(options, "is for ar, not for a network", "order")
+    network = _network(options.model)
+    if isinstance(network, SoundDiffusion):
+        return _sample_diffusion(network, options)
+    return _sample_stream(network, options)
+
+
+def _sample_diffusion(
+    network: SoundDiffusion, options: argparse.Namespace
+) -> tuple[Clip, object, bool]:
+    from course_lib.audio import Clip
+    from course_lib.core import seeded
+
+    others = ("source", "channel", "temperature", "voice")
+    _refuse(options, f"is not for {options.model}, which draws from noise alone", *others)
+    config = network.config
+    seconds = config.duration if options.seconds is None else options.seconds
+    if seconds > config.duration:
+        raise ValueError(
+            f"need --seconds of {config.duration:g} at most, as long as the sounds that "
+            f"{options.model} draws, got {seconds:g}"
+        )
+    asked = {name: getattr(options, name) for name in DIFFUSION}
+    told = {name: value for name, value in asked.items() if value is not None}
+    with _working(f"sampling from {options.model}"):
+        length = round(seconds * config.sample_rate)
+        sound = network.sample(length, rng=seeded(options.seed), **told)[0]
+    return Clip(sound, config.sample_rate), _maker(options), True
+
+
+def _maker(options: argparse.Namespace) -> str:
+    return options.model if options.label is None else f"{options.model}, {options.label}"
+
+
+def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     import numpy as np
 
     from course_lib.audio import Clip
     from course_lib.core import seeded, spawn
 
     (rng,) = spawn(seeded(options.seed), 1)  # as network.sample(..., rng=seeded(seed)) does
-    _refuse(options, "is for ar, not for a network", "order")
-    network = _network(options.model)
+    _refuse(options, f"is for diffusion models, not for {options.model}", *DIFFUSION)
     rate = network.config.sample_rate
     clip = None
     if getattr(network.config, "mel", None) is not None:
@@ -497,6 +552,7 @@ def _vocoder(name: str | None) -> Vocoder:
 
 
 def _score(options: argparse.Namespace) -> int:
+    from course_lib.core import seeded
     from course_lib.evaluation import bits_per_sample
     from course_lib.models.talker import Talker
 
@@ -509,7 +565,7 @@ def _score(options: argparse.Namespace) -> int:
     with _working(f"scoring {options.file}"):
         prepare = _adaptive_scorer if options.model in SCORERS else _network_scorer
         model, clip, encoding, name = prepare(options)
-        score = bits_per_sample(model, clip, encoding)
+        score = bits_per_sample(model, clip, encoding, rng=seeded(0))  # dithers a density
     nats = -score.bits * score.samples * math.log(2)
     print(f"{options.file}: {score} bits per sample, log-likelihood {nats:.1f} nats ({score.kind})")
     print(f"  {encoding.name} at {clip.sample_rate} Hz, {score.samples} samples; {name}")
@@ -523,7 +579,7 @@ def _score_talker(options: argparse.Namespace, talker: Talker) -> int:
 
     from course_lib.zoo.talkers import GRAMMARS, recordings, talking, through, word_error
 
-    _refuse(options, "is not for talkers", "order", "voice", "channel")
+    _refuse(options, "is not for talkers", "order", "voice", "channel", "label", "bound")
     vocoder = _vocoder(options.vocoder)
     made = options.vocoder or "Griffin-Lim"
     readers = {
@@ -546,6 +602,7 @@ def _adaptive_scorer(
     from course_lib.features import MuLaw
 
     _refuse(options, f"is for networks, not for {options.model}", "voice")
+    _refuse(options, f"is for diffusion models, not for {options.model}", "label", "bound")
     clip = _read_prepared(options.file, SPEECH_RATE, options.channel)
     model = SCORERS[options.model](ORDER if options.order is None else options.order)
     return model, clip, MuLaw(), model
@@ -553,20 +610,54 @@ def _adaptive_scorer(
 
 def _network_scorer(
     options: argparse.Namespace,
-) -> tuple[LevelScorer, Clip, Encoding, object]:
+) -> tuple[LevelScorer | Scorer, Clip, Encoding, object]:
+    from course_lib.models.sound_diffusion import SoundDiffusion
+
     _refuse(options, "is for ar, not for a network", "order")
     network = _network(options.model)
     clip = _read_prepared(options.file, network.config.sample_rate, options.channel)
+    if isinstance(network, SoundDiffusion):
+        return _diffusion_scorer(network, clip, options)
+    _refuse(options, f"is for diffusion models, not for {options.model}", "label", "bound")
     told = _conditions(network, options, clip)
     score = partial(network.level_log_likelihood, **told)
     return SimpleNamespace(level_log_likelihood=score), clip, network.config.encoding, options.model
 
 
-def _network(name: str) -> Network:
+def _diffusion_scorer(
+    network: SoundDiffusion, clip: Clip, options: argparse.Namespace
+) -> tuple[Scorer, Clip, Encoding, object]:
+    import numpy as np
+
+    from course_lib.core import seeded
+    from course_lib.features import MuLaw
+
+    _refuse(options, f"is not for {options.model}: it has none", "voice")
+    scorer = network.scorer(
+        options.label,
+        rng=seeded(1),  # the dither's is another
+        kind="lower bound" if options.bound else "estimate",
+    )
+    config = network.config
+    if len(clip) > config.length:
+        raise ValueError(
+            f"need a sound of {config.duration:g} s at most, as long as those that "
+            f"{options.model} draws, got {clip.duration:g} s in {options.file}"
+        )
+    silence = config.length - len(clip)
+    filled = clip.with_samples(np.pad(clip.samples, (0, silence)))
+    filling = f", filled up with {silence} samples of silence" if silence else ""
+    return scorer, filled, MuLaw(), _maker(options) + filling
+
+
+def _network(name: str) -> Network | SoundDiffusion:
     """Return the trained network of that name, or in that folder, that makes sound of itself."""
+    from course_lib.models.classifier import Classifier
     from course_lib.models.talker import Talker
 
     network = _trained(name)
+    if isinstance(network, Classifier):
+        raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")
     if isinstance(network, Talker):
         raise ValueError(f'{name} reads text aloud: course say "7,341" --talker {name} -o out.wav')
     return network
@@ -623,7 +714,14 @@ def _refuse(options: argparse.Namespace, why: str, *names: str) -> None:
     """Refuse options that this model has no use for."""
     for name in names:
         if getattr(options, name) is not None:
-            raise ValueError(f"--{'from' if name == 'source' else name} {why}")
+            raise ValueError(f"--{FLAGS.get(name, name)} {why}")
+
+
+FLAGS = {"source": "from", "label": "class"}
+"""What options are called at the command line, where that is another name."""
+
+DIFFUSION = ("label", "steps", "guidance", "sampler")
+"""The options of `course sample` that are for diffusion models."""
 
 
 def _fit_ar(clip: Clip, order: int) -> Sampler:

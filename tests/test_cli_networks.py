@@ -17,6 +17,8 @@ import tiny
 from course_lib import cli, zoo
 from course_lib.audio import Clip, read, write
 from course_lib.core import Batch, seeded
+from course_lib.evaluation import bits_per_sample
+from course_lib.features import MuLaw
 from course_lib.training import Schedule
 from course_lib.training.checkpoints import load_tensors
 from course_lib.zoo.recipes import mel_frames, network_of
@@ -30,9 +32,11 @@ RECIPES = {
     "vocoder": tiny.Tiny(tiny.VOCODER, SHORT, length=120),
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
     "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
+    "drummer": tiny.TinyDiffusion(tiny.DIFFUSION, SHORT),
+    "critic": tiny.TinyClassifier(tiny.CLASSIFIER, SHORT),
 }
 
-SOUNDS = [name for name in RECIPES if name != "talker"]
+SOUNDS = ["babbler", "choir", "vocoder", "gru"]
 
 
 @pytest.fixture
@@ -320,6 +324,138 @@ def test_mistakes_in_sampling(run, trained, recording, tmp_path, model, argument
     assert sorted(tmp_path.iterdir()) == before
 
 
+# ------------------------------------------------------------- diffusion models
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        ([], {}),
+        (["--class", "kick"], {"label": "kick"}),
+        (
+            ["--class", "hand drum", "--steps", 3, "--guidance", 2, "--seconds", 0.1],
+            {"label": "hand drum", "steps": 3, "guidance": 2, "length": 800},
+        ),
+        (["--sampler", "ddpm", "--steps", 4], {"sampler": "ddpm", "steps": 4}),
+    ],
+)
+def test_a_hit_is_what_the_library_draws(run, trained, tmp_path, arguments, settings):
+    target = tmp_path / "hit.wav"
+    status, out, err = run("sample", trained / "drummer", "--seed", 3, *arguments, "-o", target)
+    assert (status, err) == (0, "")
+    expected = zoo.load(trained / "drummer").sample(rng=seeded(3), **settings)[0]
+    clip = read(target)
+    np.testing.assert_allclose(clip.samples, expected, atol=2**-15)
+    named = f", {settings['label']}" if "label" in settings else ""
+    assert f"{clip.duration:g} s at 8000 Hz from {trained / 'drummer'}{named}\n" in out
+
+
+def test_the_same_seed_gives_the_same_file(run, trained, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        arguments = (
+            "--class",
+            "kick",
+            "--steps",
+            2,
+            "--seed",
+            seed,
+            "-o",
+            tmp_path / f"{name}.wav",
+        )
+        assert run("sample", trained / "drummer", *arguments)[0] == 0
+    one, again, other = ((tmp_path / f"{name}.wav").read_bytes() for name in "abc")
+    assert one == again
+    assert one != other
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.15])
+def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
+    run, trained, tmp_path, rng, seconds
+):
+    clip = Clip(0.1 * rng.standard_normal(round(8000 * seconds)), 8000)
+    file = write(tmp_path / "hit.wav", clip)
+    filled = Clip(np.pad(read(file).samples, (0, 1600 - len(clip))), 8000)
+    network = zoo.load(trained / "drummer")
+    filling = f", filled up with {1600 - len(clip)} samples of silence" if seconds < 0.2 else ""
+    for bound, kind, sign in ((True, "lower bound", "≤ "), (False, "estimate", "≈ ")):
+        options = ("--class", "kick", *(("--bound",) if bound else ()))
+        status, out, err = run("score", trained / "drummer", file, *options)
+        assert (status, err) == (0, "")
+        scorer = network.scorer("kick", rng=seeded(1), kind=kind)
+        expected = bits_per_sample(scorer, filled, MuLaw(), rng=seeded(0))
+        assert f"{file}: {sign}{expected.bits:.2f} bits per sample" in out
+        assert f"nats ({kind})" in out
+        who = f"{trained / 'drummer'}, kick{filling}"
+        assert f"8-bit µ-law at 8000 Hz, 1600 samples; {who}\n" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("sample", ["drummer", "--class", "kik"], "no class is called 'kik'; there are kick"),
+        ("sample", ["drummer", "--class", ""], "no class is called ''"),
+        ("sample", ["drummer", "--steps", "0"], "need steps of at least 1, got 0"),
+        ("sample", ["drummer", "--steps", "-2"], "need steps of at least 1, got -2"),
+        ("sample", ["drummer", "--steps", "many"], "invalid int value"),
+        ("sample", ["drummer", "--class", "kick", "--guidance", "nan"], "need guidance"),
+        ("sample", ["drummer", "--guidance", "2"], "need a class to guide towards"),
+        ("sample", ["drummer", "--sampler", "euclid"], "need a sampler out of ddim, ddpm, heun"),
+        ("sample", ["drummer", "--seconds", "0.3"], "need --seconds of 0.2 at most"),
+        ("sample", ["drummer", "--seconds", "1e-9"], "need length of at least 1"),
+        ("sample", ["drummer", "--seed", "-1"], "need seed of at least 0"),
+        ("sample", ["drummer", "--order", "3"], "--order is for ar"),
+        ("sample", ["drummer", "--temperature", "1"], "--temperature is not for {models}/drummer"),
+        ("sample", ["drummer", "--voice", "Bob"], "--voice is not for {models}/drummer"),
+        ("sample", ["drummer", "--from", "{file}"], "--from is not for {models}/drummer"),
+        ("sample", ["drummer", "--channel", "0"], "--channel is not for {models}/drummer"),
+        ("sample", ["critic"], "critic tells sounds apart; it makes none"),
+        ("sample", ["babbler", "--class", "kick"], "--class is for diffusion models, not for"),
+        ("sample", ["gru", "--steps", "9"], "--steps is for diffusion models, not for"),
+        ("sample", ["vocoder", "--guidance", "2"], "--guidance is for diffusion models"),
+        ("sample", ["ar", "--sampler", "ddim"], "--sampler is for diffusion models, not for ar"),
+        ("score", ["drummer", "{file}", "--class", "hat"], "no class is called 'hat'"),
+        ("score", ["drummer", "{file}"], "need a sound of 0.2 s at most"),
+        ("score", ["drummer", "{file}", "--voice", "Bob"], "--voice is not for {models}/drummer"),
+        ("score", ["drummer", "{file}", "--order", "3"], "--order is for ar"),
+        ("score", ["drummer"], "need a FILE to score"),
+        ("score", ["critic", "{file}"], "critic tells sounds apart; it makes none, and has no"),
+        ("score", ["babbler", "{file}", "--bound"], "--bound is for diffusion models, not for"),
+        ("score", ["ar", "{file}", "--class", "kick"], "--class is for diffusion models"),
+        ("score", ["talker", "--bound"], "--bound is not for talkers"),
+        ("say", ["one", "--talker", "drummer"], "drummer does not read text"),
+        ("say", ["one", "--talker", "talker", "--vocoder", "drummer"], "does not turn frames into"),
+    ],
+)
+def test_mistakes_with_diffusion_models(
+    run, trained, recording, tmp_path, command, arguments, said
+):
+    filled = [a.format(file=recording) for a in arguments]
+    filled = [trained / a if a in RECIPES else a for a in filled]
+    target = () if command == "score" else ("-o", tmp_path / "o.wav")
+    status, out, err = run(command, *filled, *target)
+    assert (status, out) == (2, "")
+    assert said.format(models=trained) in err
+    assert len(err.splitlines()) == 1 or "usage:" in err
+    assert not (tmp_path / "o.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("drummer", r"loss \d\.\d{3} \(weighted squared error\), learning"),
+        ("critic", r"loss \d\.\d{3} nats \(\d\.\d{3} bits\), learning"),
+        ("gru", r"loss \d\.\d{3} nats \(\d\.\d{3} bits\), learning"),
+    ],
+)
+def test_losses_are_told_in_their_own_unit(run, tmp_path, monkeypatch, name, unit):
+    longer = replace(RECIPES[name], schedule=Schedule(100, 1e-3, warmup=1), validate_every=100)
+    monkeypatch.setitem(zoo.RECIPES, "tiny", longer)
+    status, out, err = run("train", "tiny", "--folder", tmp_path)
+    assert (status, err) == (0, "")
+    assert re.search(f"step 100 of 100: {unit}", out)
+    assert re.search(rf"step 100: validation \d\.\d{{3}} {longer.unit}\n", out)
+
+
 @pytest.mark.parametrize(("blocks", "status"), [(0, 130), (2, 130), (10, 0)])
 def test_ctrl_c_keeps_what_was_generated(run, tmp_path, monkeypatch, blocks, status):
     def stream(length, **settings):
@@ -385,6 +521,10 @@ def test_the_zoo_names_what_is_trained_and_what_is_not(run, trained, monkeypatch
         assert f"{name}: {card['about']}\n  {card['scores']['bits per sample']:.2f} bits" in out
     assert "talker: LSTM of 5 units, location-sensitive attention, 16000 Hz; reads aloud" in out
     assert re.search(r"\n  \d\.\d\d nats per mel value of unheard sentences\n", out)
+    assert "drummer: U-Net over 100 x 16 MDCT coefficients, trained by denoising (EDM)" in out
+    assert "\n  50% of drawn hits recognised as what they should be\n" in out
+    assert "critic: convolutions of 4 channels over log-mel frames, 8000 Hz; tells 2" in out
+    assert "\n  75% of held-out hits recognised\n" in out
     assert f"not trained yet (course train NAME): {', '.join(zoo.RECIPES)}" in out
 
 
@@ -393,4 +533,6 @@ def test_networks_for_the_tests_are_of_every_kind():
         "WaveNet",
         "RecurrentNetwork",
         "Talker",
+        "SoundDiffusion",
+        "Classifier",
     }

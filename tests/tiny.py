@@ -5,13 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from course_lib.core import Batches, LabelledBatch
 from course_lib.corpora import Catalogue
+from course_lib.models.classifier import ClassifierConfig
 from course_lib.models.recurrent import RecurrentConfig
 from course_lib.models.seq2seq import Seq2SeqConfig
+from course_lib.models.sound_diffusion import SoundDiffusionConfig
 from course_lib.models.talker import Talker
+from course_lib.models.unet import UNetConfig
 from course_lib.models.wavenet import MelCondition, WaveNetConfig
 from course_lib.training import Schedule
 from course_lib.zoo import Recipe
+from course_lib.zoo.percussion import ClassifierRecipe, DiffusionRecipe, HitRecipe, hits
 from course_lib.zoo.talkers import TalkerRecipe, nats_per_value
 
 WAVENET = WaveNetConfig((1, 2, 4), channels=4, skip=6, head=6, levels=16)
@@ -55,6 +60,62 @@ class TinyTalker(TalkerRecipe):
 
 
 LSTM_CORE = Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_units=4, filters=2)
+
+CLASSES = ("kick", "hand drum")
+DIFFUSION = SoundDiffusionConfig(
+    CLASSES,
+    UNetConfig(bands=16, channels=(8,), blocks=1, patch=4, told=8),
+    scale=0.3,
+    length=1600,
+    sample_rate=8000,
+)
+CLASSIFIER = ClassifierConfig(
+    CLASSES,
+    bands=16,
+    channels=(4,),
+    width=4,
+    window_length=256,
+    hop_length=64,
+    length=1600,
+    sample_rate=8000,
+)
+
+
+@dataclass(frozen=True)
+class FewHits(HitRecipe):
+    """A recipe that hears noise, one class louder than the other, and is not examined."""
+
+    size: int = 4
+    validate_every: int = 4
+
+    def recordings(self) -> Catalogue:
+        return Catalogue(hits("train")[:3])
+
+    def batches(self, network: torch.nn.Module) -> Batches:
+        return lambda index: noise_hits(self.network.length, self.size, seed=index)
+
+    def validate(self, network: torch.nn.Module) -> float:
+        with torch.no_grad():
+            return float(network.loss(noise_hits(self.network.length, 8, seed=999))[0])
+
+
+@dataclass(frozen=True)
+class TinyDiffusion(FewHits, DiffusionRecipe):
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"weighted squared error": self.validate(network), "recognised": 0.5}
+
+
+@dataclass(frozen=True)
+class TinyClassifier(FewHits, ClassifierRecipe):
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"accuracy, test": 0.75}
+
+
+def noise_hits(length: int, count: int, *, seed: int) -> LabelledBatch:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % 2
+    sounds = torch.randn(length, count, generator=generator) * (0.02 + 0.1 * labels)
+    return LabelledBatch(sounds, labels, seed)
 
 
 def sounds(count: int = 3, levels: int = 16) -> list[np.ndarray]:

@@ -392,8 +392,7 @@ class SoundDiffusion(nn.Module):
         Notebook: 16.
         """
         check_count(steps, "steps")
-        device = next(self.parameters()).device
-        start_of = noises(rngs, self._shape)
+        start_of, device = noises(rngs, self._shape), self._device
         draw: Draw = lambda: start_of().to(device)  # noqa: E731
         sigmas = edm_sigmas(steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
         alpha_bars = (1 / (1 + sigmas[:-1] ** 2)).flip(0)
@@ -469,8 +468,8 @@ class SoundDiffusion(nn.Module):
                 f"{missing.dtype} of shape {missing.shape}"
             )
         known = self._padded(np.where(missing, 0.0, x))
-        mask = torch.ones(self.config.length, dtype=torch.bool)
-        mask[: len(x)] = torch.from_numpy(~missing)
+        mask = torch.ones(self.config.length, dtype=torch.bool, device=known.device)
+        mask[: len(x)] = torch.from_numpy(~missing).to(mask)
         repaired = pinned(
             self.denoiser(label, guidance=guidance),
             known,
@@ -482,7 +481,7 @@ class SoundDiffusion(nn.Module):
         for child in spawn(rng, count):  # a pinned denoiser knows one sound
             with torch.no_grad():
                 z = last(self.watch(repaired, [child], steps, sampler))
-            filled.append(self.seen.inverse(z)[0].numpy()[: len(x)])
+            filled.append(self.seen.inverse(z)[0].cpu().numpy()[: len(x)])
         return np.where(missing, np.clip(np.stack(filled), -1, 1), x).astype(np.float32)
 
     def enhance(self, x: SignalLike, noise: float) -> Float[np.ndarray, "time"]:
@@ -511,17 +510,22 @@ class SoundDiffusion(nn.Module):
                 "need a network that sees the waveform itself, such as diffwave-percussion; in a "
                 "compressed table white noise is no longer the same everywhere"
             )
-        sigma = torch.tensor([noise / self.seen.scale])
+        z = self.seen(self._padded(x))
         with torch.no_grad():
-            guess = self._one(len(self.config.classes))(self.seen(self._padded(x)), sigma)
-        return self.seen.inverse(guess)[0].numpy()[: len(x)]
+            guess = self.denoiser(None)(z, z.new_tensor([noise / self.seen.scale]))
+        return self.seen.inverse(guess)[0].cpu().numpy()[: len(x)]
 
     def _padded(self, x: Float[np.ndarray, "time"]) -> Float[Tensor, "1 length"]:
         """Return a sound of the network's own length, as a batch of one."""
         length = self.config.length
         if len(x) > length:
             raise ValueError(f"need at most {length} samples, got {len(x)}; cut the sound")
-        return torch.from_numpy(np.pad(x, (0, length - len(x)))).float()[None]
+        padded = torch.from_numpy(np.pad(x, (0, length - len(x)))).float()[None]
+        return padded.to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.parameters()).device
 
     # ------------------------------------------------------------- scoring
 
@@ -586,7 +590,7 @@ class DiffusionScorer:
                 f"need the {length} samples that this network draws, got {len(x)}; fill up with "
                 "zeros, np.pad, and score the silence too"
             )
-        z = network.seen(torch.from_numpy(x).float()[None])
+        z = network.seen(network._padded(x))
         denoise = network.denoiser(self.label)
         if self.kind == "estimate":
             sigmas = edm_sigmas(self.steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from course_lib.audio import Clip
-from course_lib.core import Batches, LabelledBatch, check_count, seeded
+from course_lib.core import Batches, LabelledBatch, check_count, seeded, spawn
 from course_lib.corpora import Catalogue, percussion
 from course_lib.evaluation import bits_per_sample
 from course_lib.evaluation.embedding import SoundEffects
@@ -56,6 +56,13 @@ def sounds_of(recordings: Catalogue) -> tuple[list[Clip], list[str]]:
         for clip in clips
     ]
     return filled, [recording.label for recording in recordings]
+
+
+def loss_on(network: SoundDiffusion | Classifier, split: str, *, seed: int) -> float:
+    """Return a network's loss on all hits of a split, taken as one batch."""
+    batch = batch_of(hits(split), seed=seed).to(next(network.parameters()).device)
+    with torch.no_grad():
+        return float(network.loss(batch)[0])
 
 
 def batch_of(recordings: Catalogue, *, seed: int) -> LabelledBatch:
@@ -170,8 +177,7 @@ class ClassifierRecipe(HitRecipe):
 
     def validate(self, network: Classifier) -> float:
         """Return the loss on the validation hits."""
-        with torch.no_grad():
-            return float(network.loss(batch_of(hits("validation"), seed=0))[0])
+        return loss_on(network, "validation", seed=0)
 
     def examine(self, network: Classifier) -> dict[str, Any]:
         """Return what the card says: how many hits of each split it recognises."""
@@ -194,9 +200,7 @@ class ClassifierRecipe(HitRecipe):
 
 def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> float:
     """Return the loss on the hits of a split, averaged over `draws` times the same noise."""
-    with torch.no_grad():
-        losses = [float(network.loss(batch_of(hits(split), seed=i))[0]) for i in range(draws)]
-    return float(np.mean(losses))
+    return float(np.mean([loss_on(network, split, seed=i) for i in range(draws)]))
 
 
 def held_out() -> Hits:
@@ -288,12 +292,11 @@ def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:
         "samples": len(some) * LENGTH,
     }
     for kind in kinds:
-        each = [
-            bits_per_sample(
-                network.scorer(label, rng=seeded(i), kind=kind), clip, encoding, rng=seeded(i)
-            ).bits
-            for i, (clip, label) in enumerate(some)
-        ]
+        each = []
+        for i, (clip, label) in enumerate(some):
+            probes, dithers = spawn(seeded(i), 2)  # which must not know of each other
+            scorer = network.scorer(label, rng=probes, kind=kind)
+            each.append(bits_per_sample(scorer, clip, encoding, rng=dithers).bits)
         found[kind] = float(np.mean(each))  # all are of one length
     found["adaptive AR"] = bits_per_sample(AdaptiveAR(), [clip for clip, _ in some], encoding).bits
     return found
