@@ -13,10 +13,9 @@ import torch
 
 from course_lib.training import Schedule, Step
 from course_lib.training.checkpoints import load_tensors, save_tensors
-from course_lib.zoo import RECIPES, Validation, train
+from course_lib.zoo import RECIPES, Recipe, Validation, train
 from course_lib.zoo.recipes import CHECKPOINT
 from course_lib.zoo.records import hardware, versions
-from course_lib.zoo.talkers import TALKERS
 
 KINDS = {
     "wavenet": tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE),
@@ -66,6 +65,28 @@ def test_a_run_that_was_closed_goes_on_to_the_same_weights(finished, tmp_path, s
     losses = [event.loss for event in events if isinstance(event, Step)]
     assert [event.loss for event in rest if isinstance(event, Step)] == losses[stop:]
     tiny.assert_same(model_of(tmp_path), model_of(whole))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        tiny.TinyDiffusion(tiny.DIFFUSION, tiny.SCHEDULE),
+        tiny.TinyDiffusion(replace(tiny.DIFFUSION, path="flow"), tiny.SCHEDULE),
+        tiny.TinyClassifier(tiny.CLASSIFIER, tiny.SCHEDULE),
+    ],
+    ids=["diffusion", "flow", "classifier"],
+)
+def test_runs_on_hits_go_on_to_the_same_weights_too(recipe, tmp_path):
+    """What they draw at random, noise levels and dropout, is the batch's."""
+    events = list(train(recipe, tmp_path / "whole"))
+    assert [e.unit for e in events if isinstance(e, Validation)] == 2 * [recipe.unit]
+    running = train(recipe, tmp_path / "parts")
+    for _ in range(5):  # into a validation
+        next(running)
+    running.close()
+    assert isinstance(events[4], Validation)
+    assert list(train(recipe, tmp_path / "parts", resume=True))[-1] == events[-1]
+    tiny.assert_same(model_of(tmp_path / "parts"), model_of(tmp_path / "whole"))
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(finished, tmp_path):
@@ -207,7 +228,7 @@ def test_every_recipe_builds_and_says_what_it_learns_from(name):
         torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True)
     )
     assert {recording.split for recording in recipe.recordings()} == {"train"}
-    for split in () if name in TALKERS else ("train", "validation", "test"):
+    for split in ("train", "validation", "test") if isinstance(recipe, Recipe) else ():
         assert {r.split for r in recipe.prompts(split)} == {split}
         assert {r.language for r in recipe.prompts(split)} == set(recipe.languages)
 
