@@ -308,7 +308,12 @@ def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusi
 
 PERCUSSION: dict[str, DiffusionRecipe | ClassifierRecipe] = {
     "percussion-classifier": ClassifierRecipe(
-        ClassifierConfig(CLASSES), Schedule(600, 2e-3, warmup=50), size=32
+        ClassifierConfig(CLASSES, hop_length=512),
+        Schedule(400, 3e-3, warmup=40, weight_decay=0.05),
+        # Far from what is plausible for a drum: kits differ by more than that.
+        Variation(semitones=8, decibels=0, damping=120, level=0, shift=0.02, colour=6, noise=30),
+        size=32,
+        validate_every=100,
     ),
     "diffusion-percussion": DiffusionRecipe(
         _of_hits(UNetConfig(), scale=0.12), Schedule(12_000, 2e-3, warmup=200)
