@@ -144,7 +144,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what ar is fitted to, and what a vocoder listens to",
     )
     command.add_argument(
-        "--seconds", type=float, help=f"how much (default {SECONDS:g}; of a vocoder, all of it)"
+        "--seconds",
+        type=float,
+        help=f"how much (default {SECONDS:g}; of a vocoder or a diffusion model, all of it)",
     )
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
@@ -154,12 +156,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     diffusion = command.add_argument_group("diffusion models, such as diffusion-percussion")
-    diffusion.add_argument("--class", dest="label", metavar="NAME", help="such as snare")
-    diffusion.add_argument("--steps", type=int, metavar="N", help="from noise to sound")
     diffusion.add_argument(
-        "--guidance", type=float, metavar="G", help="how much the class is exaggerated; 1 is not"
+        "--class", dest="label", metavar="NAME", help="such as snare (default any)"
     )
-    diffusion.add_argument("--sampler", metavar="NAME", help="ddim, ddpm, heun, euler or midpoint")
+    diffusion.add_argument(
+        "--steps", type=int, metavar="N", help="from noise to sound (default 25)"
+    )
+    diffusion.add_argument(
+        "--guidance", type=float, metavar="G", help="how much the class is exaggerated (default 1)"
+    )
+    diffusion.add_argument(
+        "--sampler", metavar="NAME", help="ddim, ddpm, heun, euler or midpoint (default as trained)"
+    )
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     command.set_defaults(run=_sample)
@@ -189,7 +197,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
     diffusion = command.add_argument_group("diffusion models, such as diffusion-percussion")
-    diffusion.add_argument("--class", dest="label", metavar="NAME", help="such as snare")
+    diffusion.add_argument(
+        "--class", dest="label", metavar="NAME", help="such as snare (default any)"
+    )
     diffusion.add_argument(
         "--bound",
         action="store_true",
