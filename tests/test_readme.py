@@ -51,7 +51,7 @@ def test_the_programs_write_the_sounds_they_promise(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("AR(order 16, stable")
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"noise_with_a_voice.wav", "robot.wav", "number.wav"}
+    assert names == {"noise_with_a_voice.wav", "robot.wav", "number.wav", "snare.wav"}
     noise, robot = read(tmp_path / "noise_with_a_voice.wav"), read(tmp_path / "robot.wav")
     assert (noise.duration, noise.sample_rate) == (3.0, 8000)
     assert noise.peak == pytest.approx(0.9, abs=1e-4)
@@ -61,6 +61,10 @@ def test_the_programs_write_the_sounds_they_promise(tmp_path: Path) -> None:
     number = read(tmp_path / "number.wav")
     assert 2.5 < number.duration < 8  # eight words
     assert 120 < np.nanmedian(track_pitch(number)) < 260  # of a woman
+    snare = read(tmp_path / "snare.wav")
+    assert snare.sample_rate == 16_000
+    assert snare.peak > 0.1
+    assert snare.cut(0, 0.2).rms > 10 * snare.cut(0.8, 1.0).rms  # struck, and gone
 
 
 def low_share(clip: Clip) -> float:
