@@ -133,8 +133,9 @@ def test_heun_is_that_of_diffusers():
     assert next(calls, None) is None
 
 
-def test_churn_is_that_of_diffusers():
-    theirs = KarrasVeScheduler(s_noise=1.01, s_churn=3.0, s_min=0.1, s_max=10.0)
+@pytest.mark.parametrize("churn", [3.0, 40.0])  # the latter is cut to a factor of sqrt(2)
+def test_churn_is_that_of_diffusers(churn):
+    theirs = KarrasVeScheduler(s_noise=1.01, s_churn=churn, s_min=0.1, s_max=10.0)
     theirs.set_timesteps(14)
     sigmas, start = edm_sigmas(14), randn(3, 5)
     x, generator = sigmas[0] * start, torch.Generator().manual_seed(1)
@@ -143,7 +144,7 @@ def test_churn_is_that_of_diffusers():
         two_hills,
         start,
         sigmas,
-        churn=3.0,
+        churn=churn,
         churn_range=(0.1, 10.0),
         churn_noise=1.01,
         draw=lambda: torch.randn(3, 5, generator=mine),
@@ -346,14 +347,14 @@ def test_noises_are_standard_normal_and_never_twice_the_same():
 @every_sampler
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_states_keep_the_dtype_and_lead_to_no_noise(sampler, dtype):
-    asked = []
+    asked, weight = [], torch.ones((), dtype=dtype, requires_grad=True)
 
     def denoise(x, sigma):
         asked.append((x.dtype, sigma.dtype, tuple(sigma.shape), x.requires_grad))
-        return two_hills(x, sigma)
+        return weight * two_hills(x, sigma)
 
-    draw = noises(rngs(3), (4,), dtype=dtype)
-    states = list(sampler(denoise, draw().requires_grad_(), draw))
+    draw = noises(rngs(3), (4,), dtype=torch.float64)
+    states = list(sampler(denoise, draw().to(dtype).requires_grad_(), draw))
     levels = [state.sigma for state in states]
     assert all(isinstance(state, State) for state in states)
     assert levels == sorted(levels, reverse=True)
@@ -362,6 +363,7 @@ def test_states_keep_the_dtype_and_lead_to_no_noise(sampler, dtype):
     for state in states:
         assert state.x.dtype == state.guess.dtype == dtype
         assert not state.x.requires_grad
+        assert not state.guess.requires_grad
     torch.testing.assert_close(last(iter(states)), states[-1].x, rtol=0, atol=0)
 
 
