@@ -1,0 +1,5 @@
+"""Takes guidance for a gain of the conditional guess."""
+
+
+def answer(told, free, scale):
+    return scale * told
