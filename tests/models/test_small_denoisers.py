@@ -38,6 +38,12 @@ def test_whatever_it_predicts_it_comes_near_the_best_denoiser(predicts, rng):
     assert 0.97 * least < error < 1.12 * least < 0.5 * nothing
 
 
+def test_its_prediction_heeds_the_noise_level():
+    network, x = trained("velocity", steps=30), torch.ones(2, 4)
+    quiet, loud = network(x, torch.tensor([0.1, 5.0])).detach()
+    assert (quiet - loud).abs().max() > 0.01
+
+
 def test_the_same_seed_trains_to_the_same_weights():
     torch.manual_seed(1)
     first = trained("velocity", steps=30).state_dict()
