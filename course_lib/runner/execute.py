@@ -36,10 +36,14 @@ ONE_THREAD = (
 )
 
 PEAK_MEMORY = (
-    "(lambda use: use * (1 if __import__('sys').platform == 'darwin' else 1024))"
-    "(__import__('resource').getrusage(0).ru_maxrss)"
+    "(lambda status: int(status.read_text().split('VmHWM:')[1].split()[0]) * 1024"
+    " if status.exists() else __import__('resource').getrusage(0).ru_maxrss)"
+    "(__import__('pathlib').Path('/proc/self/status'))"
 )
-"""What a kernel evaluates to tell its peak memory in bytes (`resource` is not on Windows)."""
+"""What a kernel evaluates to tell its peak memory in bytes.
+
+On Linux getrusage will not do: it remembers how large the process was that started the kernel.
+macOS has no /proc, and counts in bytes; Windows has neither, and does not tell."""
 
 
 class NotebookFailed(Exception):
