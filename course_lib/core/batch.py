@@ -225,7 +225,7 @@ class Trainable(Protocol):
     """A network that the training loop can improve: an ``nn.Module`` with a loss."""
 
     def loss(self, batch: Any, carry: Any = None) -> tuple[torch.Tensor, Any]:
-        """Return the mean nats per predicted value, and what to carry to the next batch.
+        """Return what training makes smaller, such as mean nats, and what the next batch needs.
 
         The carry is a tensor, a tuple of tensors, or None.
         """

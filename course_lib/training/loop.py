@@ -88,7 +88,7 @@ class Step:
     Attributes
     ----------
     index : from 0
-    loss : before the update, in nats per sample
+    loss : before the update, in the unit of the network's loss
     gradient_norm : before clipping
     learning_rate : of this update
     seconds : since the run began or was resumed
