@@ -73,8 +73,10 @@ def ode_log_likelihood(
     ladder = _rising(sigmas).to(x.device, x.dtype)
     probes = check_count(probes, "probes")
     dims = x[0].numel()
-    directions = torch.eye(dims, dtype=x.dtype, device=x.device)[:, None].expand(-1, len(x), -1)
-    if rng is not None:
+    if rng is None:
+        identity = torch.eye(dims, dtype=x.dtype, device=x.device)
+        directions = identity[:, None].expand(-1, len(x), -1)
+    else:
         signs = check_generator(rng).integers(0, 2, (len(x), probes, dims)) * 2.0 - 1
         directions = torch.from_numpy(signs).to(x).transpose(0, 1)
     scale = 1.0 if rng is None else 1 / probes
