@@ -47,6 +47,12 @@ TALKER, VOCODER = "talker-lstm", "wavenet-vocoder"
 ORDER, SECONDS, TEMPERATURE = 16, 3.0, 1.0
 """What `--order`, `--seconds` and `--temperature` are where nothing else is said."""
 
+FLAGS = {"source": "from", "label": "class"}
+"""What options are called at the command line, where that is another name."""
+
+DIFFUSION = ("label", "steps", "guidance", "sampler")
+"""The options of `course sample` that are for diffusion models."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `course` command and return its exit status."""
@@ -725,13 +731,6 @@ def _refuse(options: argparse.Namespace, why: str, *names: str) -> None:
     for name in names:
         if getattr(options, name) is not None:
             raise ValueError(f"--{FLAGS.get(name, name)} {why}")
-
-
-FLAGS = {"source": "from", "label": "class"}
-"""What options are called at the command line, where that is another name."""
-
-DIFFUSION = ("label", "steps", "guidance", "sampler")
-"""The options of `course sample` that are for diffusion models."""
 
 
 def _fit_ar(clip: Clip, order: int) -> Sampler:

@@ -30,6 +30,7 @@ from course_lib.models.diffusion import (
     edm_loss,
     edm_sigmas,
     flow_scales,
+    flow_times,
     guided,
     per_sound,
     pinned,
@@ -396,8 +397,7 @@ class SoundDiffusion(nn.Module):
         draw: Draw = lambda: start_of().to(device)  # noqa: E731
         sigmas = edm_sigmas(steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
         alpha_bars = (1 / (1 + sigmas[:-1] ** 2)).flip(0)
-        first = SIGMA_MAX / (1 + SIGMA_MAX)
-        times = torch.linspace(first, 0, steps + 1, dtype=torch.float64)
+        times = flow_times(steps, first=SIGMA_MAX / (1 + SIGMA_MAX))
         ways: dict[str, Callable[[], Iterator[State]]] = {
             "ddim": lambda: ddim(denoise, draw(), alpha_bars),
             "ddpm": lambda: ddim(denoise, draw(), alpha_bars, eta=1.0, draw=draw),

@@ -181,12 +181,10 @@ class ClassifierRecipe(HitRecipe):
 
     def examine(self, network: Classifier) -> dict[str, Any]:
         """Return what the card says: how many hits of each split it recognises."""
-        found: dict[str, Any] = {}
-        for split in ("train", "validation", "test"):
-            clips, labels = sounds_of(hits(split))
-            right = np.mean(np.array(network.classify(clips)) == np.array(labels))
-            found[f"accuracy, {split}"] = float(right)
-        return found
+        return {
+            f"accuracy, {split}": recognition(network, *sounds_of(hits(split))).accuracy
+            for split in ("train", "validation", "test")
+        }
 
     def describe(self, network: Classifier) -> str:
         """Return in a sentence what the classifier is and what it can do."""
@@ -261,9 +259,10 @@ def judged(network: SoundDiffusion) -> dict[str, Any]:
     """
     real, training = held_out(), Hits(*sounds_of(hits("train")))
     drawn = drawn_like(network, real.labels, guidance=GUIDANCE, steps=STEPS)
-    heard = {"recognised": drawn, "recognised, held-out hits": real}
+    judge = classifier()
     found: dict[str, Any] = {
-        name: recognition(classifier(), *some).accuracy for name, some in heard.items()
+        "recognised": recognition(judge, *drawn).accuracy,
+        "recognised, held-out hits": recognition(judge, *real).accuracy,
     }
     ears = embeddings()
     scores = compare_generators(real, training, {"drawn": drawn}, ears, rng=seeded(1))
