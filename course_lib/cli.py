@@ -264,6 +264,7 @@ def _bench(options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from course_lib.benchmarks import GROUPS, Row, run
+    from course_lib.core import write_text
 
     groups = GROUPS if options.only is None else (options.only,)
     if options.json is not None and not options.json.parent.is_dir():
@@ -289,7 +290,7 @@ def _bench(options: argparse.Namespace) -> int:
         Console(width=None if sys.stdout.isatty() else 120).print(table)
     if options.json is not None:
         text = json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_text(options.json, text + "\n")
     return 0
 
 
@@ -311,6 +312,7 @@ def _zoo(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from course_lib import zoo
+    from course_lib.core import replacing
     from course_lib.training import Team
 
     recipe = _recipe(options.model, options.steps)
@@ -335,9 +337,9 @@ def _train(options: argparse.Namespace) -> int:
         print(f"{folder}: {card['about']}; {zoo.store.headline(card)}")
     if leads and options.publish:
         target = zoo.store.data_folder() / "zoo" / options.model
-        target.mkdir(parents=True, exist_ok=True)
         for name in (zoo.store.WEIGHTS, zoo.store.CARD):
-            shutil.copyfile(folder / name, target / name)
+            with replacing(target / name) as temporary:
+                shutil.copyfile(folder / name, temporary)
         print(f"published as {target}")
     return 0
 

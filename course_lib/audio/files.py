@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from course_lib.audio.clip import Clip, check_clip
-from course_lib.core import check_count, check_signal
+from course_lib.core import check_count, check_signal, replacing
 
 _WRITTEN = (".wav", ".flac")
 _STREAMED = 0x7FFF0000  # programs that write to a pipe promise about 2 or 4 GB
@@ -111,12 +110,9 @@ def write(path: str | os.PathLike[str], clip: Clip, *, overwrite: bool = False) 
         raise FileExistsError(f"{path} exists already; pass overwrite=True to replace a file")
     # Rounded here: libsndfile rounds down for WAV and to the nearest for FLAC.
     levels = np.clip(np.rint(clip.samples * np.float32(32768)), -32768, 32767).astype(np.int16)
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            temporary = Path(folder) / path.name
+    with replacing(path, overwrite=overwrite) as temporary:
+        try:
             soundfile.write(temporary, levels, clip.sample_rate, subtype="PCM_16")
-            os.replace(temporary, path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        reason = getattr(error, "strerror", None) or "is the disk full?"
-        raise OSError(f"cannot write {path}: {reason}") from error
+        except soundfile.LibsndfileError as error:
+            raise OSError(f"cannot write {path}: is the disk full?") from error
     return path

@@ -1,4 +1,4 @@
-"""What everything else stands on: protocols, likelihoods, input checks and random generators."""
+"""What everything else stands on: protocols, likelihoods, input checks, generators, files."""
 
 from course_lib.core.batch import Batch, Batches, LabelledBatch, PairBatch, Trainable
 from course_lib.core.checks import (
@@ -10,6 +10,7 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
 )
+from course_lib.core.files import replacing, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
 from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
 from course_lib.core.random import seeded, spawn
@@ -33,6 +34,8 @@ __all__ = [
     "check_number",
     "check_order",
     "check_signal",
+    "replacing",
     "seeded",
     "spawn",
+    "write_text",
 ]

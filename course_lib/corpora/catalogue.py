@@ -6,6 +6,7 @@ import csv
 import difflib
 import functools
 import hashlib
+import io
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import soundfile
 
 from course_lib import audio
 from course_lib.audio import Clip
+from course_lib.core import write_text
 
 FILTERS = ("collection", "label", "text", "voice", "language", "split")
 COLUMNS = (
@@ -265,17 +267,18 @@ def write_manifest(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
     folder : where the files are
     rows : all columns but seconds, sample_rate and sha256, which come from the file
     """
-    with open(folder / "manifest.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in sorted(rows, key=lambda row: row["path"]):
-            info = soundfile.info(folder / row["path"])
-            measured = {
-                "seconds": f"{info.frames / info.samplerate:.4f}",
-                "sample_rate": str(info.samplerate),
-                "sha256": _sha256(folder / row["path"]),
-            }
-            writer.writerow({**row, **measured})
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in sorted(rows, key=lambda row: row["path"]):
+        info = soundfile.info(folder / row["path"])
+        measured = {
+            "seconds": f"{info.frames / info.samplerate:.4f}",
+            "sample_rate": str(info.samplerate),
+            "sha256": _sha256(folder / row["path"]),
+        }
+        writer.writerow({**row, **measured})
+    write_text(folder / "manifest.csv", file.getvalue())
 
 
 _read_once = functools.cache(read_manifest)

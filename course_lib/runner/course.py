@@ -9,6 +9,7 @@ import nbformat
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from course_lib.core import write_text
 from course_lib.runner.chapters import ROOT, Chapter
 from course_lib.runner.execute import Result, execute_all, on_this_machine, tidy
 from course_lib.runner.pages import write_index, write_page
@@ -75,4 +76,4 @@ def run_course(
 def store(result: Result) -> None:
     """Write an executed notebook over its source, with nothing in it that differs by run."""
     text = nbformat.writes(tidy(result.notebook))
-    result.chapter.path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(result.chapter.path, text + "\n")

@@ -12,6 +12,7 @@ from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
+from course_lib.core import write_text
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.execute import tidy
 
@@ -72,8 +73,10 @@ def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
             kept.append(target)
             continue
         copy = clear_solutions(nbformat.read(chapter.path, as_version=4))
-        # Exclusive creation: a file that appears meanwhile is not overwritten either.
-        with target.open("x", encoding="utf-8", newline="\n") as file:
-            nbformat.write(copy, file)
-        written.append(target)
+        try:
+            write_text(target, nbformat.writes(copy) + "\n", overwrite=False)
+        except FileExistsError:  # it appeared meanwhile, as when two commands write copies at once
+            kept.append(target)
+        else:
+            written.append(target)
     return Copies(tuple(written), tuple(kept))

@@ -10,6 +10,7 @@ from pathlib import Path
 import jupyter_server_mathjax
 from nbconvert import HTMLExporter
 
+from course_lib.core import replacing, write_text
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.execute import Result
 
@@ -79,11 +80,11 @@ def write_page(result: Result, course: Sequence[Chapter], folder: Path) -> Path:
         "course_navigation": _navigation(result.chapter, course),
     }
     body, _ = exporter.from_notebook_node(result.notebook, resources=resources)
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "mathjax").exists():
-        shutil.copytree(_mathjax(), folder / "mathjax")
+        with replacing(folder / "mathjax") as temporary:
+            shutil.copytree(_mathjax(), temporary)
     page = folder / f"{result.chapter.stem}.html"
-    page.write_text(body, encoding="utf-8", newline="\n")
+    write_text(page, body)
     return page
 
 
@@ -97,7 +98,7 @@ def write_index(course: Sequence[Chapter], folder: Path) -> Path:
             name = f'<a href="{chapter.stem}.html">{name}</a>'
         items.append(f"<li>{name}{f' <small>{minutes} minutes</small>' if minutes else ''}</li>")
     page = folder / "index.html"
-    page.write_text(INDEX.format(items="\n".join(items)), encoding="utf-8", newline="\n")
+    write_text(page, INDEX.format(items="\n".join(items)))
     return page
 
 

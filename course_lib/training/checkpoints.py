@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +10,8 @@ import safetensors
 import safetensors.torch
 import torch
 
+from course_lib.core import replacing
 from course_lib.training.loop import Run
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a file to write, which then takes the place of the old one in one step.
-
-    A kill at any time leaves either the old file or the new, complete.  The folder is made.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-        temporary = Path(folder) / path.name
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())  # its content reaches the disk before its name
-        os.replace(temporary, path)
 
 
 def save_tensors(

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import soundfile
 import torch
 
+from course_lib.core import write_text
 from course_lib.corpora import Recording
 from course_lib.corpora.catalogue import data_folder
 from course_lib.models.classifier import Classifier, ClassifierConfig
@@ -20,7 +21,7 @@ from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
 from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
-from course_lib.training.checkpoints import load_tensors, replacing, save_tensors
+from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo.recipes import (
     CHECKPOINT,
     AnyConfiguration,
@@ -239,9 +240,8 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
         },
         "scores": recipe.examine(network),
     }
-    with replacing(folder / CARD) as temporary:
-        text = json.dumps(written, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+    text = json.dumps(written, indent=2, ensure_ascii=False)
+    write_text(folder / CARD, text + "\n")
     return json.loads(text)
 
 
