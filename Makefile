@@ -20,12 +20,19 @@ export PYTHONUTF8 := 1
 unexport PYTHONPATH
 unexport MPLBACKEND
 
-.PHONY: help run test lab notebooks bench format lint tests nbval install clean
+# Poorer processors and other numbers of threads; the variables mean nothing on other kinds (ARM).
+AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 NUMBA_CPU_NAME=haswell OPENBLAS_CORETYPE=Haswell
+PLAIN := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 NUMBA_CPU_NAME=x86-64 OPENBLAS_CORETYPE=Prescott
+THREADS = OMP_NUM_THREADS=$(1) OPENBLAS_NUM_THREADS=$(1) MKL_NUM_THREADS=$(1) NUMBA_NUM_THREADS=$(1)
+NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/test_cli_networks.py
+
+.PHONY: help run test test-portable portable-kind lab notebooks bench format lint tests nbval install clean
 
 help:
 	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
 	@echo "make lab           write your own copies into workspace/ and open JupyterLab (ARGS=--no-browser)"
 	@echo "make test          everything that CI runs"
+	@echo "make test-portable networks and notebooks, as poorer processors and other numbers of threads compute"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
@@ -66,6 +73,17 @@ tests: $(INSTALLED)
 nbval: $(INSTALLED)
 	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
 		--nbval-cell-timeout 300 -n 2 --dist loadscope
+
+# The notebooks' stored outputs must come out the same on each kind.
+test-portable: $(INSTALLED)
+	$(AVX2) $(MAKE) portable-kind
+	$(PLAIN) $(MAKE) portable-kind
+	$(MAKE) portable-kind $(call THREADS,4)
+
+portable-kind:
+	@$(BIN)/python -c "import torch; print('computing as', torch.backends.cpu.get_cpu_capability())"
+	$(BIN)/pytest $(NETWORKS) -n 2 --dist loadscope
+	$(MAKE) nbval
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,9 @@
 """The files that set the course up agree with one another."""
 
+import os
+import platform
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -63,12 +66,35 @@ def test_continuous_integration_runs_what_a_contributor_runs() -> None:
     assert systems == {"ubuntu", "macos", "windows"}
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands[-1].startswith("make test")
+    pythons = {entry["python"] for entry in job["strategy"]["matrix"]["include"]}
+    assert pythons == {"3.11", "3.12", "3.13"}
+    portable = [step["run"] for step in workflow["jobs"]["portable"]["steps"] if "run" in step]
+    assert portable == ["make test-portable PYTHON=python"]
     script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert script[-1] == "exec make test"
 
 
-@pytest.mark.parametrize("name", ["run", "lab", "test", "notebooks", "bench", "format"])
+@pytest.mark.parametrize(
+    "name", ["run", "lab", "test", "test-portable", "notebooks", "bench", "format"]
+)
 def test_make_has_the_target_and_helps_with_it(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(rf"^{name}:", makefile, re.MULTILINE)
     assert f"make {name}" in makefile
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="other processors have no such kinds"
+)
+def test_the_kinds_of_processor_are_as_poor_as_they_should_be() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    program = (
+        "import torch, numba; print(torch.backends.cpu.get_cpu_capability(), numba.config.CPU_NAME)"
+    )
+    found = []
+    for kind in ("AVX2", "PLAIN"):
+        (line,) = re.findall(rf"^{kind} := (.+)$", makefile, re.MULTILINE)
+        poorer = os.environ | dict(setting.split("=") for setting in line.split())
+        done = subprocess.run([sys.executable, "-c", program], env=poorer, capture_output=True)
+        found.append(done.stdout.decode().split())
+    assert found == [["AVX2", "haswell"], ["DEFAULT", "x86-64"]]
