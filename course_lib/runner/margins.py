@@ -71,6 +71,8 @@ def load(path: Path) -> list[Row]:
     """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(rows, list):
+            raise TypeError
         [(row["notebook"], row["cell"], row["sentence"], row["distance"]) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} does not hold margins; delete it") from error
@@ -89,7 +91,8 @@ def collect(file: Path, chapters: Sequence[Chapter]) -> list[Row]:
     }
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     recorded = [json.loads(line) for line in lines]
-    return [row | places[row["cell"].strip()] for row in recorded]
+    edited = {"notebook": "unknown", "cell": 0}  # since its kernel read it
+    return [row | places.get(row["cell"].strip(), edited) for row in recorded]
 
 
 def compare(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> list[Row]:

@@ -3,13 +3,15 @@
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from course_lib.runner import course, margins
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.execute import execute_all
 from course_lib.runner.margins import collect, compare, load, recording, show
@@ -39,15 +41,15 @@ def test_kernels_record_and_the_rows_are_kept(
 ) -> None:
     cell = "from course_lib.teaching import claim\nx = 3"
     claims = 'claim(\n    "x is below 4", x < 4\n)\nclaim("x is above 1", x > 1)'
-    course = make_course({"00_a": [cell, claims], "01_b": [cell, "claim('x is 3', x == 3)"]})
+    chapters = make_course({"00_a": [cell, claims], "01_b": [cell, "claim('x is 3', x == 3)"]})
     folder = tmp_path / "margins"
 
-    def run(chapters: list[Chapter]) -> None:
+    def execute(chapters: list[Chapter]) -> None:
         with recording(chapters, folder):
             execute_all(chapters, at_once=1, on_cell=lambda *_: None, on_done=lambda result: None)
         assert VARIABLE not in os.environ
 
-    run(course)
+    execute(chapters)
     printed = capsys.readouterr().out
     assert "25.0%" in printed
     assert "00, 3: x is below 4" in printed
@@ -59,8 +61,27 @@ def test_kernels_record_and_the_rows_are_kept(
         ("00_a", 3, 3, 1),
         ("01_b", 3, None, None),
     ]
-    run(course[:1])
+    execute(chapters[:1])
     assert load(path) == stored
+
+
+def test_the_command_records_while_it_runs(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = []
+
+    @contextmanager
+    def noted(chapters: list[Chapter]) -> Iterator[None]:
+        happened.append([chapter.number for chapter in chapters])
+        yield
+        happened.append("recorded")
+
+    monkeypatch.setattr(margins, "recording", noted)
+    monkeypatch.setattr(course, "run_course", lambda *_, **__: happened.append("ran"))
+    assert run("run", "03") == (0, "", "")
+    assert happened == ["ran"]
+    assert run("run", "--margins", "03") == (0, "", "")
+    assert happened == ["ran", ["03"], "ran", "recorded"]
 
 
 def test_a_failure_keeps_what_was_recorded_before_it(make_course: Make, tmp_path: Path) -> None:
