@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import threadpoolctl
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -44,7 +45,7 @@ def recording(chapters: Sequence[Chapter], folder: Path = FOLDER) -> Iterator[No
     ValueError
         Where a file of the folder does not hold margins.
     """
-    kind = torch.backends.cpu.get_cpu_capability()
+    kind = processor()
     kinds = {path.stem: load(path) for path in sorted(folder.glob("*.json"))}
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "claims.jsonl"
@@ -59,6 +60,17 @@ def recording(chapters: Sequence[Chapter], folder: Path = FOLDER) -> Iterator[No
             stored = sorted([*kept, *rows], key=lambda row: (row["notebook"], row["cell"]))
             write_text(folder / f"{kind}.json", json.dumps(stored, indent=1, ensure_ascii=False))
             show(compare(rows, list(kinds.values())), kind, list(kinds), Console())
+
+
+def processor() -> str:
+    """Return the kind of processor whose instructions torch and OpenBLAS use: "AVX2-Haswell".
+
+    Both can be told to use an older kind's: ``ATEN_CPU_CAPABILITY=default`` and
+    ``OPENBLAS_CORETYPE=Nehalem``.
+    """
+    libraries = threadpoolctl.threadpool_info()
+    blas = {library["architecture"] for library in libraries if "architecture" in library}
+    return "-".join([torch.backends.cpu.get_cpu_capability(), *sorted(blas)])
 
 
 def load(path: Path) -> list[Row]:

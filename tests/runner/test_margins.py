@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import threadpoolctl
+import torch
 from rich.console import Console
 
 from course_lib.runner import course, margins
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.execute import execute_all
-from course_lib.runner.margins import collect, compare, load, recording, show
+from course_lib.runner.margins import collect, compare, load, processor, recording, show
 from course_lib.teaching.margins import VARIABLE
 
 Make = Callable[[dict[str, list[str]]], list[Chapter]]
@@ -82,6 +84,15 @@ def test_the_command_records_while_it_runs(
     assert happened == ["ran"]
     assert run("run", "--margins", "03") == (0, "", "")
     assert happened == ["ran", ["03"], "ran", "recorded"]
+
+
+def test_the_kind_of_processor_is_what_torch_and_openblas_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [{"architecture": "Zen"}, {"user_api": "openmp"}, {"architecture": "Zen"}]
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: found)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    assert processor() == "AVX512-Zen"
 
 
 def test_a_failure_keeps_what_was_recorded_before_it(make_course: Make, tmp_path: Path) -> None:
