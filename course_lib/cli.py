@@ -15,7 +15,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -93,8 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("run", help="execute the notebooks into readable pages")
     command.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
-    command.add_argument(
+    outputs = command.add_mutually_exclusive_group()
+    outputs.add_argument(
         "--in-place", action="store_true", help="store the outputs in the notebooks instead"
+    )
+    outputs.add_argument(
+        "--margins", action="store_true", help="show how far each claim is from failing, too"
     )
     command.set_defaults(run=_run)
 
@@ -229,8 +233,14 @@ def _run(options: argparse.Namespace) -> int:
     from course_lib.runner.course import run_course
     from course_lib.runner.execute import NotebookFailed
 
+    with_margins: AbstractContextManager[None] = nullcontext()
+    if options.margins:
+        from course_lib.runner.margins import recording
+
+        with_margins = recording(chosen)
     try:
-        run_course(chosen, course, in_place=options.in_place)
+        with with_margins:
+            run_course(chosen, course, in_place=options.in_place)
     except NotebookFailed as failure:
         print(f"course run: {failure}", file=sys.stderr)
         return 1

@@ -122,7 +122,9 @@ def test_score_answers_bad_input(run: Run, recording: Path, tmp_path: Path) -> N
     assert run("score", "ar", recording, "--order", 1000)[0] == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--fast"], ["list", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["run", "--margins", "--in-place"], ["list", "x"]]
+)
 def test_bad_usage_is_status_2(run: Run, arguments: list[str]) -> None:
     status, out, err = run(*arguments)
     assert (status, out) == (2, "")

@@ -4,18 +4,23 @@ That the cells do what their outputs say is nbval's business (`make nbval`), not
 """
 
 import ast
+import base64
 import importlib.util
+import io
 import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import soundfile
 from nbformat import NotebookNode
 
 from course_lib.runner.chapters import ROOT, Chapter, chapters
 from course_lib.runner.execute import tidy
 from course_lib.runner.learners import clear_solutions
 from course_lib.teaching.exercises import exercises, judge
+from course_lib.teaching.player import SHORTEST_FLAC
 
 TAGS = {"nbval-ignore-output"}
 CLOSING = ["exercises", "summary", "misconceptions", "references"]
@@ -170,6 +175,17 @@ def test_it_opens_with_a_title_a_box_and_something_to_hear(
     assert chapter.describe()[1], "the box says '... minutes'"
     early = [cell for cell in notebook.cells[:10] if cell.cell_type == "code"]
     assert any(calls(cell, "player", "players") for cell in early)
+
+
+def test_every_browser_plays_its_players(notebook: NotebookNode) -> None:
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    text = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    sounds = re.findall(r'<audio [^>]*src="data:audio/(\w+);base64,([^"]+)"', text)
+    assert len(sounds) == text.count("<audio") > 0
+    for kind, content in sounds:
+        samples, _ = soundfile.read(io.BytesIO(base64.b64decode(content)))
+        assert np.isfinite(samples).all()
+        assert len(samples) >= (SHORTEST_FLAC if kind == "flac" else 1)
 
 
 def test_it_closes_with_exercises_summary_misconceptions_and_references(

@@ -16,8 +16,8 @@ from course_lib.core import write_text
 from course_lib.runner.chapters import Chapter
 from course_lib.runner.execute import tidy
 
-STUB = 'raise NotImplementedError("write your solution here")'
-STUB_AT_TOP = "...  # write your solution here"
+STUB = 'raise NotImplementedError("write your solution here and delete this line")'
+STUB_AT_TOP = "...  # write your solution here and delete this line"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from course_lib.teaching import margins
 
 
 class ClaimError(AssertionError):
@@ -36,6 +41,8 @@ def claim(sentence: str, holds: bool | np.bool_, *, measured: Any = None) -> Non
         )
     if not sentence.strip() or "\n" in sentence:
         raise ValueError(f"need one line that says what is claimed, got {sentence!r}")
+    if file := os.environ.get(margins.VARIABLE):
+        margins.record(Path(file), sentence, bool(holds), sys._getframe(1))
     if not holds:
         figures = "" if measured is None else f" (measured: {measured})"
         raise ClaimError(f"does not hold: {sentence}{figures}")

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 import soundfile
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +16,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib.audio import Clip, resample
-from course_lib.teaching.plots import STYLE, plot_spectrogram
+from course_lib.teaching.plots import plot_spectrogram, styled
+
+SHORTEST_FLAC = 4097
+"""Samples from which Chromium plays a FLAC: one of a single block (4,096 samples) stays silent."""
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates in Hz that MPEG-1, 2 and 2.5 layer III can carry."""
@@ -45,8 +47,7 @@ class Player:
         return f"♪ {self.title}: {self.description} ({self.facts})"
 
     def _repr_html_(self) -> str:
-        kind = "flac" if self.lossless else "mpeg"
-        sound, image = _base64(encode(self.clip, self.lossless)), _base64(picture(self.clip))
+        kind, sound = encode(self.clip, self.lossless)
         title, description = html.escape(self.title), html.escape(self.description)
         return (
             '<figure style="display:inline-block;vertical-align:top;box-sizing:border-box;'
@@ -54,10 +55,10 @@ class Player:
             f'<figcaption style="text-align:left"><strong>{title}</strong>: {description}<br>'
             f"<small>{html.escape(self.facts)}</small></figcaption>"
             f'<audio controls preload="metadata" aria-label="{title}: {description}" '
-            f'style="width:100%;height:2.5em" src="data:audio/{kind};base64,{sound}"></audio>'
+            f'style="width:100%;height:2.5em" src="data:{kind};base64,{_base64(sound)}"></audio>'
             f'<img alt="Spectrogram of {title}, 0 to {self.clip.sample_rate / 2000:g} kHz over '
             f'{self.clip.duration:.2f} s. {description}" style="width:100%;border-radius:4px" '
-            f'src="data:image/png;base64,{image}"></figure>'
+            f'src="data:image/png;base64,{_base64(picture(self.clip))}"></figure>'
         )
 
 
@@ -82,7 +83,7 @@ def player(clip: Clip, title: str, description: str, *, lossless: bool = False) 
     clip : the sound; samples beyond [-1, 1] are clipped, and the page says so
     title : what it is, in a few words
     description : what there is to hear, for a reader who cannot hear it now
-    lossless : FLAC instead of MP3, where the lesson is about noise
+    lossless : FLAC (WAV for a short sound) instead of MP3, where the lesson is about noise
 
     Raises
     ------
@@ -116,30 +117,31 @@ def players(sounds: Sequence[tuple[Clip, str, str]], *, lossless: bool = False) 
     return Players(tuple(player(*sound, lossless=lossless) for sound in sounds))
 
 
-def encode(clip: Clip, lossless: bool) -> bytes:
-    """Return the clip as the bytes of a FLAC or MP3 file that browsers play.
+def encode(clip: Clip, lossless: bool) -> tuple[str, bytes]:
+    """Return the media type and the bytes of a FLAC, WAV or MP3 file that browsers play.
 
     MP3 knows nine sample rates; any other is raised to the next of them (96 kHz sinks to 48).
     """
-    settings: dict[str, str | float]
+    kind = "audio/mpeg"
+    settings: dict[str, str | float] = {
+        "format": "MP3",
+        "subtype": "MPEG_LAYER_III",
+        "bitrate_mode": "VARIABLE",
+        "compression_level": 0.2,  # from 0, the best quality, to 1
+    }
     if lossless:
-        settings = {"format": "FLAC", "subtype": "PCM_16"}
+        name = "FLAC" if len(clip) >= SHORTEST_FLAC else "WAV"
+        kind, settings = f"audio/{name.lower()}", {"format": name, "subtype": "PCM_16"}
     else:
         clip = resample(clip, next((r for r in MP3_RATES if r >= clip.sample_rate), MP3_RATES[-1]))
-        settings = {
-            "format": "MP3",
-            "subtype": "MPEG_LAYER_III",
-            "bitrate_mode": "VARIABLE",
-            "compression_level": 0.2,  # from 0, the best quality, to 1
-        }
     file = io.BytesIO()
     soundfile.write(file, np.clip(clip.samples, -1, 1), clip.sample_rate, **settings)
-    return file.getvalue()
+    return kind, file.getvalue()
 
 
 def picture(clip: Clip) -> bytes:
     """Return a spectrogram of the clip as a PNG of about 15 kB."""
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(4.6, 1.5), dpi=100, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         plot_spectrogram(clip, figure.add_subplot())

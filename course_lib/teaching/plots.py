@@ -5,7 +5,8 @@ Every function draws on the axes it is given, or on a new figure, and returns th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -41,14 +42,27 @@ STYLE: dict[Any, Any] = {
 
 
 def use_style() -> None:
-    """Set the course's style for every later figure; a notebook calls it in its first cell."""
+    """Set the course's style for every later figure; a notebook calls it in its first cell.
+
+    It begins from matplotlib's own defaults, whatever the reader's matplotlibrc says, so that a
+    notebook draws the same everywhere. The backend stays.
+    """
+    mpl.rcdefaults()
     mpl.rcParams.update(STYLE)
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the course's style, and give the reader's settings back afterwards."""
+    with mpl.rc_context():
+        use_style()
+        yield
 
 
 def _axes(ax: Axes | None) -> Axes:
     if ax is not None:
         return ax
-    with mpl.rc_context(STYLE):
+    with styled():
         return plt.subplots()[1]
 
 
@@ -210,7 +224,7 @@ def plot_comparison(
     """Draw the named clips side by side with one of the functions above, on equal axes."""
     if not clips:
         raise ValueError("need at least one named clip, got none")
-    with mpl.rc_context(STYLE):
+    with styled():
         _, grid = plt.subplots(
             1,
             len(clips),

@@ -33,9 +33,12 @@ def test_solutions_and_outputs_are_cleared(chapter: Chapter) -> None:
     assert cleared.cells[1].execution_count is None
     assert cleared.cells[2].source == (
         'def twice(x):\n    """Return 2 x."""\n'
-        '    raise NotImplementedError("write your solution here")\n    return y'
+        '    raise NotImplementedError("write your solution here and delete this line")\n'
+        "    return y"
     )
-    assert cleared.cells[3].source == "days = None\n...  # write your solution here"
+    assert cleared.cells[3].source == (
+        "days = None\n...  # write your solution here and delete this line"
+    )
     assert cleared.cells[0] == notebook.cells[0]
     assert notebook.cells[2].source == FUNCTION  # the argument is not changed
 

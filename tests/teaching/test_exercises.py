@@ -106,6 +106,18 @@ def test_an_empty_answer_is_not_done_yet(
     assert line.startswith("○ 98.1 Doubling: not done yet; write your solution in the cell above")
 
 
+def test_a_solution_below_the_line_that_stops_is_told_to_delete_it(
+    printed: Callable[[str, Any], str],
+) -> None:
+    def my_answer(x: float) -> float:
+        raise NotImplementedError("write your solution here and delete this line")
+        return 2 * x
+
+    line = printed("98.1", my_answer)
+    assert line.startswith("○ 98.1 Doubling: not done yet")
+    assert "delete its line `raise NotImplementedError(...)`: nothing below that line runs" in line
+
+
 def test_an_endless_loop_ends() -> None:
     def forever(x: float) -> float:
         while True:
@@ -142,19 +154,64 @@ def test_warnings_of_an_answer_do_not_distract(printed: Callable[[str, Any], str
     assert printed("98.1", dividing) == "✓ 98.1 Doubling"
 
 
-def test_an_unknown_exercise_is_guessed(printed: Callable[[str, Any], str]) -> None:
-    assert printed("98.3", 1).startswith("✗ there is no exercise '98.3'; did you mean '98.")
-    assert printed("Levinson", 1).startswith("✗ there is no exercise 'Levinson'")
-    with pytest.raises(KeyError, match="no exercise"):
-        judge("98.3", 1)
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("0.2",), "there is no exercise '0.2'; did you mean \"00.2\"?"),
+        (("3.1",), "there is no exercise '3.1'; did you mean \"03.1\"?"),
+        ((3.1,), 'there is no exercise 3.1; did you mean "03.1"?'),
+        (("exercise 03-1",), 'did you mean "03.1"?'),
+        (("98.3",), 'there is no exercise \'98.3\'; notebook 98 has "98.1" to "98.2"'),
+        ((98,), 'there is no exercise 98; notebook 98 has "98.1" to "98.2"'),
+        (("97.1",), "there is no exercise '97.1'; it is named by notebook and number"),
+        (("Levinson",), "need an exercise, got str 'Levinson': it is named by notebook and number"),
+        (([1],), "need an exercise, got list [1]: it is named by"),
+        (
+            (),
+            'say which exercise: it is named by notebook and number in quotation marks, such as "',
+        ),
+    ],
+)
+def test_an_unknown_exercise_is_guessed(
+    asked: tuple[Any, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hint(*asked)
+    of_hint = capsys.readouterr().out
+    check(*asked)
+    assert capsys.readouterr().out == of_hint
+    assert of_hint.startswith("✗ ")
+    assert of_hint.count("\n") == 1
+    assert said in of_hint
+    with pytest.raises(KeyError):
+        judge(asked[0] if asked else None, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("answer", [None, 7, np.arange(3), lambda x: 2 * x, "98.9"])
+def test_arguments_in_the_wrong_order_are_told(
+    answer: Any, printed: Callable[[str, Any], str]
+) -> None:
+    line = printed(answer, "98.1")
+    assert line == '✗ the name of the exercise comes first: check("98.1", my_answer)'
+
+
+def test_an_answer_may_look_like_the_name_of_an_exercise(
+    printed: Callable[[str, Any], str],
+) -> None:
+    assert printed("98.2", "98.1").startswith("✗ 98.2 A value: your answer could not be used")
+
+
+def test_a_check_without_an_answer_asks_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    check("98.1")
+    assert capsys.readouterr().out == (
+        '✗ 98.1 Doubling: pass your answer, too: check("98.1", my_answer)\n'
+    )
 
 
 def test_hints_come_one_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         hint("98.1")
     hint("98.2")
-    hint("99.1")
-    assert capsys.readouterr().out.splitlines()[:4] == [
+    assert capsys.readouterr().out.splitlines() == [
         "hint 1 of 2: add it to itself",
         "hint 2 of 2: or multiply",
         "hint 2 of 2: or multiply",

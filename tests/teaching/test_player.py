@@ -2,6 +2,8 @@ import base64
 import io
 import re
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import soundfile
@@ -29,9 +31,13 @@ def test_the_page_carries_the_sound_itself(tone: Clip) -> None:
     assert np.sqrt(np.mean(samples**2)) == pytest.approx(tone.rms, rel=0.1)
 
 
-def test_lossless_carries_every_sample(tone: Clip) -> None:
+@pytest.mark.parametrize(
+    ("length", "kind"), [(1, "wav"), (4000, "wav"), (4096, "wav"), (4097, "flac"), (8000, "flac")]
+)
+def test_lossless_carries_every_sample(length: int, kind: str, tone: Clip) -> None:
+    tone = tone.with_samples(np.resize(tone.samples, length))
     html = player(tone, "A tone", "steady", lossless=True)._repr_html_()
-    samples, sample_rate = soundfile.read(io.BytesIO(payload(html, "audio/flac")))
+    samples, sample_rate = soundfile.read(io.BytesIO(payload(html, f"audio/{kind}")))
     assert sample_rate == tone.sample_rate
     np.testing.assert_allclose(samples, tone.samples, atol=1 / 32768)
 
@@ -62,10 +68,10 @@ def test_silence_and_clipping_are_said() -> None:
     loud = player(Clip(np.array([0.0, 2.0, -1.5, 0.5]), 8000), "Loud", "too loud")
     assert "⚠ clipped: 2 samples beyond full scale" in repr(loud)
     assert "⚠ clipped" in loud._repr_html_()
-    decoded, _ = soundfile.read(io.BytesIO(encode(loud.clip, lossless=True)))
+    decoded, _ = soundfile.read(io.BytesIO(encode(loud.clip, lossless=True)[1]))
     np.testing.assert_allclose(decoded, [0, 1, -1, 0.5], atol=1e-4)
     clip = Clip(4 * np.sin(np.arange(8000) / 5), 8000)
-    decoded, _ = soundfile.read(io.BytesIO(encode(clip, lossless=False)))
+    decoded, _ = soundfile.read(io.BytesIO(encode(clip, lossless=False)[1]))
     assert np.sqrt(np.mean(decoded**2)) < 1  # a sine of height 4 would have 2.8
 
 
@@ -82,12 +88,12 @@ def test_the_shortest_sounds_have_a_page(length: int) -> None:
 def test_odd_sample_rates_move_to_one_that_mp3_knows(sample_rate: int, expected: int) -> None:
     assert expected in MP3_RATES
     clip = Clip(0.1 * np.ones(sample_rate // 4), sample_rate)
-    assert soundfile.info(io.BytesIO(encode(clip, lossless=False))).samplerate == expected
+    assert soundfile.info(io.BytesIO(encode(clip, lossless=False)[1])).samplerate == expected
 
 
 def test_noise_stays_small_enough_for_a_notebook(rng: np.random.Generator) -> None:
     noise = Clip(0.1 * rng.standard_normal(16000), 8000)  # the worst case for every coder here
-    assert len(encode(noise, lossless=False)) < 8_000
+    assert len(encode(noise, lossless=False)[1]) < 8_000
     assert len(picture(noise)) < 20_000
 
 
@@ -100,6 +106,14 @@ def test_the_picture_shows_the_tone_where_it_is(tone: Clip) -> None:
     brightest = top + int(np.argmax(plot[: len(plot) * 2 // 3].mean(axis=1)))
     height = len(pixels)
     assert 0.45 < brightest / height < 0.75  # 440 Hz of 4000 lies low in the plot
+
+
+def test_the_picture_is_the_same_whatever_the_reader_has_set(tone: Clip) -> None:
+    expected = picture(tone)
+    with mpl.rc_context():
+        plt.style.use("dark_background")
+        mpl.rcParams.update({"figure.dpi": 300, "font.size": 20, "text.usetex": True})
+        assert picture(tone) == expected
 
 
 def test_several_players_stand_in_order(tone: Clip) -> None:

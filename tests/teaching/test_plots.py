@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -108,6 +112,43 @@ def test_only_use_style_changes_settings(tone: Clip) -> None:
     assert dict(mpl.rcParams) == before
     use_style()
     assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(COLOURS)
+
+
+def test_the_style_is_the_same_whatever_the_reader_has_set(tone: Clip) -> None:
+    use_style()
+    expected = dict(mpl.rcParams)
+    plt.style.use("dark_background")
+    mpl.rcParams.update({"text.usetex": True, "figure.dpi": 300, "savefig.bbox": "tight"})
+    settings = dict(mpl.rcParams)
+    figure = plot_comparison({"a": tone})[0].figure
+    assert (figure.dpi, figure.get_facecolor()) == (90, (1, 1, 1, 1))
+    assert plot_waveform(tone).figure.dpi == 90
+    assert dict(mpl.rcParams) == settings
+    use_style()
+    assert dict(mpl.rcParams) == expected
+
+
+def test_the_style_keeps_figures_in_the_page(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfigure.dpi: 300\n")
+    inline = "module://matplotlib_inline.backend_inline"
+    code = """
+import matplotlib as mpl
+from course_lib.teaching import plot_bars, use_style
+assert mpl.rcParams["text.usetex"] and mpl.rcParams["figure.dpi"] == 300
+use_style()
+figure = plot_bars({"a": 1.0}, xlabel="length").figure
+figure.canvas.draw()
+print(mpl.get_backend(), mpl.rcParams["text.usetex"], figure.dpi)
+"""
+    environment = os.environ | {"MPLCONFIGDIR": str(tmp_path), "MPLBACKEND": inline}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{inline} False 90.0\n", "")
 
 
 @pytest.mark.parametrize("plot", [plot_waveform, plot_spectrum, plot_spectrogram])

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import difflib
 import importlib.util
 import inspect
 import linecache
 import pkgutil
+import re
+import reprlib
 import threading
 import traceback
 import warnings
@@ -26,6 +27,15 @@ Check = TypeVar("Check", bound=Callable[[Any], None])
 
 SECONDS = 20.0
 """How long an answer may take before it is taken for an endless loop."""
+
+NOTHING_WRITTEN = "write your solution in the cell above, run it, then this one"
+STILL_STOPS = (
+    "write your solution in the cell above and delete its line `raise NotImplementedError(...)`: "
+    "nothing below that line runs; then run the cell, and this one"
+)
+
+_MISSING: Any = object()
+"""What an argument is that was not passed; None is an answer."""
 
 
 class Wrong(Exception):
@@ -114,7 +124,7 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
     """
     found = _find(id)
     if answer is None or answer is Ellipsis:
-        return Verdict("not done", "write your solution in the cell above, run it, then this one")
+        return Verdict("not done", NOTHING_WRITTEN)
     if _wants_callable(found.check) and not callable(answer):
         return Verdict(
             "failed",
@@ -127,7 +137,7 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
     except Wrong as wrong:
         return Verdict("wrong", " ".join(str(wrong).split()))
     except NotImplementedError:
-        return Verdict("not done", "write your solution in the cell above, run it, then this one")
+        return Verdict("not done", STILL_STOPS)
     except TookTooLong:
         return Verdict(
             "failed", f"your answer did not end within {seconds:g} s; is there an endless loop?"
@@ -137,14 +147,21 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
     return Verdict("right")
 
 
-def check(id: str, answer: Any) -> None:
+def check(id: str = _MISSING, answer: Any = _MISSING) -> None:
     """Check an answer and print one line: ✓, what is wrong (✗), or that it is not done yet (○)."""
+    if _is_exercise(answer) and not _is_exercise(id):
+        print(f'✗ the name of the exercise comes first: check("{answer}", my_answer)')
+        return
     try:
-        verdict = judge(id, answer)
+        found = _find(id)
     except KeyError as error:
         print(f"✗ {error.args[0]}")
         return
-    name = f"{id} {_find(id).title}"
+    name = f"{id} {found.title}"
+    if answer is _MISSING:
+        print(f'✗ {name}: pass your answer, too: check("{id}", my_answer)')
+        return
+    verdict = judge(id, answer)
     if verdict.kind == "right":
         print(f"✓ {name}")
     elif verdict.kind == "not done":
@@ -153,7 +170,7 @@ def check(id: str, answer: Any) -> None:
         print(f'✗ {name}: {verdict.message} (for a hint: hint("{id}"))')
 
 
-def hint(id: str) -> None:
+def hint(id: str = _MISSING) -> None:
     """Print the next hint for exercise `id`; after the last one, the last again."""
     try:
         hints = _find(id).hints
@@ -200,14 +217,38 @@ def expect_array(got: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     return values
 
 
-def _find(id: str) -> Exercise:
-    if id not in _EXERCISES:
-        load(str(id).partition(".")[0])
-    if id not in _EXERCISES:
-        near = difflib.get_close_matches(str(id), exercises(), n=1, cutoff=0)
-        advice = f"; did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"there is no exercise {id!r}{advice}")
-    return _EXERCISES[id]
+def _find(id: object) -> Exercise:
+    if isinstance(id, str):
+        if id not in _EXERCISES:
+            load(id.partition(".")[0])
+        if id in _EXERCISES:
+            return _EXERCISES[id]
+    raise KeyError(_no_such_exercise(id))
+
+
+def _is_exercise(id: object) -> bool:
+    return isinstance(id, str) and id in exercises()
+
+
+def _no_such_exercise(id: object) -> str:
+    """Say in one line which exercise may be meant, or how exercises are named."""
+    known = list(exercises())
+    rule = f'it is named by notebook and number in quotation marks, such as "{known[0]}"'
+    if id is _MISSING:
+        return f"say which exercise: {rule}"
+    numbers = re.search(r"([0-9]+)(?:[^0-9]+([0-9]+))?", str(id))
+    if not isinstance(id, str | int | float) or numbers is None:
+        return f"need an exercise, got {_brief(id)}: {rule}"
+    chapter, number = int(numbers[1]), int(numbers[2] or 0)
+    siblings = [name for name in known if name.startswith(f"{chapter:02d}.")]
+    near = f"{chapter:02d}.{number}"
+    if near in siblings:
+        advice = f'did you mean "{near}"?'
+    elif siblings:
+        advice = f'notebook {chapter:02d} has "{siblings[0]}" to "{siblings[-1]}"'
+    else:
+        advice = rule
+    return f"there is no exercise {reprlib.repr(id)}; {advice}"
 
 
 def _wants_callable(function: Callable[..., Any]) -> bool:
