@@ -96,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--in-place", action="store_true", help="store the outputs in the notebooks instead"
     )
+    command.add_argument(
+        "--stop-early", action="store_true", help="stop at the first notebook that fails"
+    )
     command.set_defaults(run=_run)
 
     command = commands.add_parser("student", help="write the learner's copies, solutions cleared")
@@ -226,15 +229,13 @@ def _list(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     course = chapters()
     chosen = course if options.notebook is None else [choose(course, options.notebook)]
-    from course_lib.runner.course import run_course
-    from course_lib.runner.execute import NotebookFailed
+    from course_lib.runner.course import pages_folder, run_course
 
-    try:
-        run_course(chosen, course, in_place=options.in_place)
-    except NotebookFailed as failure:
+    pages = None if options.in_place else pages_folder()
+    failures = run_course(chosen, course, pages=pages, stop_early=options.stop_early)
+    for failure in failures:
         print(f"course run: {failure}", file=sys.stderr)
-        return 1
-    return 0
+    return 1 if failures else 0
 
 
 def _student(options: argparse.Namespace) -> int:

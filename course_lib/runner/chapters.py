@@ -31,12 +31,16 @@ class Chapter:
         Raises
         ------
         ValueError
-            Where the file is not a notebook.
+            Where the file is not a notebook of format 4.
         """
         try:
             cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
             text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        except KeyError as error:
+            raise ValueError(
+                f"{self.path} is not a notebook of format 4: there is no {error}"
+            ) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
             raise ValueError(f"{self.path} is not a notebook: {error}") from error
         title = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
         minutes = re.search(r"(\d+)\s+minutes", text)
