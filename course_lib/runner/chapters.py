@@ -50,6 +50,25 @@ class Chapter:
         )
 
 
+def check_course_here(root: Path = ROOT) -> None:
+    """Check that the current folder does not lie in another copy of the course than this one.
+
+    Raises
+    ------
+    ValueError
+        Where it does: its notebooks may differ from those that would be run.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "course_lib" / "runner").is_dir() and (folder / "notebooks").is_dir():
+            if not folder.samefile(root):
+                raise ValueError(
+                    f"this command belongs to the course in {root}, and the current folder to "
+                    f"another copy of it, in {folder}; try `make run` or .venv/bin/course there"
+                )
+            return
+
+
 def chapters(folder: Path | None = None) -> list[Chapter]:
     """Return the chapters in a folder (the course's own where None), in order.
 
