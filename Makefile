@@ -14,7 +14,7 @@ define FROM_HERE
 import os, course_lib; print(os.path.samefile(os.path.dirname(course_lib.__file__), 'course_lib'))
 endef
 ifneq ($(wildcard $(INSTALLED)),)
-  ifneq ($(shell ($(BIN)/python -I -c "$(FROM_HERE)") 2>&1),True)
+  ifneq ($(shell $(BIN)/python -I -c "$(FROM_HERE)" 2>&1 || echo none),True)
     MOVED := yes
   endif
 endif

@@ -1,6 +1,8 @@
 """The files that set the course up agree with one another."""
 
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -72,3 +74,25 @@ def test_make_has_the_target_and_helps_with_it(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(rf"^{name}:", makefile, re.MULTILINE)
     assert f"make {name}" in makefile
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_notices_a_venv_that_was_made_in_another_folder(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "course_lib" / "core", tmp_path / "course_lib" / "core")
+    make = ["make", "--no-print-directory", "-n", f"BIN={Path(sys.executable).parent.as_posix()}"]
+
+    def run(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*make, target], cwd=folder, capture_output=True, text=True, check=False
+        )
+
+    assert "-m venv" in run(tmp_path, "run").stdout  # nothing is installed yet
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".installed").touch()
+    moved = run(tmp_path, "run")
+    assert moved.returncode == 2
+    assert moved.stderr.count("\n") == 1
+    assert "delete it" in moved.stderr
+    assert run(tmp_path, "help").returncode == 0

@@ -13,8 +13,8 @@ import pytest
 from nbformat import NotebookNode
 
 from course_lib.runner.chapters import ROOT, Chapter, chapters
-from course_lib.runner.execute import tidy
 from course_lib.runner.learners import clear_solutions
+from course_lib.runner.notebooks import tidy
 from course_lib.teaching.exercises import exercises, judge
 
 TAGS = {"nbval-ignore-output"}
