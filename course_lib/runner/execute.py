@@ -18,6 +18,7 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -94,8 +95,30 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(resource_dir="", **get_kernel_dict())
 
 
+class _Channels(AsyncKernelClient):
+    """The ways to speak to a kernel, without the thread that listens to its heart.
+
+    The manager knows whether the process lives; and where that thread is told to stop before it
+    has begun, it opens sockets until there are no more.
+    """
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,
+        control: bool = True,
+    ) -> None:
+        super().start_channels(shell, iopub, stdin, hb, control)
+
+
 class _Kernel(AsyncKernelManager):
     """A kernel in this Python, spoken to in the context that it is given."""
+
+    @default("client_factory")
+    def _use_few_channels(self) -> type[AsyncKernelClient]:
+        return _Channels
 
     @default("kernel_spec_manager")
     def _use_this_python(self) -> KernelSpecManager:

@@ -7,6 +7,7 @@ import io
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_a_run_that_is_stopped_leaves_neither_context_nor_kernel(
 ) -> None:
     """The run is stopped while a kernel starts, while it works, and while it is shut down."""
     (chapter,) = make_course({"00_a": ["import time; time.sleep(2)"]})
-    before, kernels = contexts(), []
+    before, kernels, threads = contexts(), [], threading.active_count()
     name = {"start": "async_start_new_kernel_client", "cell": "async_execute_cell"}.get(when)
 
     def interrupt() -> None:
@@ -194,6 +195,7 @@ def test_a_run_that_is_stopped_leaves_neither_context_nor_kernel(
     with pytest.raises(KeyboardInterrupt):
         run([chapter])
     assert contexts() == before
+    assert threading.active_count() == threads
     (kernel,) = kernels
     assert not kernel.has_kernel
     assert not Path(kernel.connection_file).exists()
