@@ -8,6 +8,17 @@ else
 endif
 INSTALLED := .venv/.installed
 
+# A .venv holds the name of the folder that it was made in. In a folder that was moved or copied its
+# programs do not start, or run the notebooks of the folder that it came from.
+define FROM_HERE
+import os, course_lib; print(os.path.samefile(os.path.dirname(course_lib.__file__), 'course_lib'))
+endef
+ifneq ($(wildcard $(INSTALLED)),)
+  ifneq ($(shell $(BIN)/python -I -c "$(FROM_HERE)" 2>&1 || echo none),True)
+    MOVED := yes
+  endif
+endif
+
 # One thread a process: two workers then use two cores, and results do not depend on the machine.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -37,6 +48,11 @@ help:
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
 
+ifdef MOVED
+.PHONY: $(INSTALLED)
+$(INSTALLED):
+	$(error .venv belongs to another folder, or to a Python that is gone; delete it, and make will install anew)
+else
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'need Python 3.11 or newer, got ' + sys.version.split()[0] + '; try: make PYTHON=python3.12')"
 	$(PYTHON) -m venv .venv
@@ -44,6 +60,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 # aisfx pins old versions of what is here already, and needs none of them.
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps aisfx==0.1.2
 	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
+endif
 
 install: $(INSTALLED)
 

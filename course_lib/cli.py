@@ -22,7 +22,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from course_lib.runner.chapters import chapters, choose
+from course_lib.runner.chapters import ROOT, Chapter, chapters, check_course_here, choose
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -84,7 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="course", description="Audio Generation, from Autoregression to Diffusion"
+        prog="course",
+        description="Audio Generation, from Autoregression to Diffusion",
+        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage or "
+        "bad input; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -99,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     outputs.add_argument(
         "--margins", action="store_true", help="show how far each claim is from failing, too"
+    )
+    command.add_argument(
+        "--stop-early", action="store_true", help="stop at the first notebook that fails"
     )
     command.set_defaults(run=_run)
 
@@ -221,43 +227,49 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(options: argparse.Namespace) -> int:
-    for chapter in chapters():
+    for chapter in _chapters():
         title, minutes = chapter.describe()
         print(f"{chapter.number}  {title}" + (f"  ({minutes} minutes)" if minutes else ""))
     return 0
 
 
-def _run(options: argparse.Namespace) -> int:
-    course = chapters()
-    chosen = course if options.notebook is None else [choose(course, options.notebook)]
-    from course_lib.runner.course import run_course
-    from course_lib.runner.execute import NotebookFailed
+def _chapters() -> list[Chapter]:
+    check_course_here()
+    return chapters()
 
+
+def _run(options: argparse.Namespace) -> int:
+    course = _chapters()
+    chosen = course if options.notebook is None else [choose(course, options.notebook)]
+    from course_lib.runner.course import pages_folder, run_course
+
+    pages = None if options.in_place else pages_folder()
+    if pages is not None and not pages.is_relative_to(ROOT):
+        print(f"{ROOT} is read-only; the pages go into {pages}")
     with_margins: AbstractContextManager[None] = nullcontext()
     if options.margins:
         from course_lib.runner.margins import recording
 
         with_margins = recording(chosen)
-    try:
-        with with_margins:
-            run_course(chosen, course, in_place=options.in_place)
-    except NotebookFailed as failure:
+    with with_margins:
+        failures = run_course(chosen, course, pages=pages, stop_early=options.stop_early)
+    for failure in failures:
         print(f"course run: {failure}", file=sys.stderr)
-        return 1
-    return 0
+    return 1 if failures else 0
 
 
 def _student(options: argparse.Namespace) -> int:
     from course_lib.runner.learners import write_copies
 
-    return _report(write_copies(chapters(), options.folder))
+    return _report(write_copies(_chapters(), options.folder))
 
 
 def _lab(options: argparse.Namespace) -> int:
     from course_lib.runner.lab import open_lab
     from course_lib.runner.learners import write_copies
 
-    _report(write_copies(chapters(), WORKSPACE))
+    _report(write_copies(_chapters(), WORKSPACE))
+    print(f"your copies are in {WORKSPACE.resolve()}")
     return open_lab(WORKSPACE, options.others)
 
 

@@ -17,7 +17,7 @@ from course_lib.benchmarks import Missing, Row
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
 from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.runner.chapters import chapters
+from course_lib.runner.chapters import ROOT, Chapter, chapters
 from course_lib.runner.execute import NotebookFailed
 
 Run = Callable[..., tuple[int, str, str]]
@@ -175,15 +175,56 @@ def test_an_unknown_notebook_is_answered_with_those_that_exist(run: Run) -> None
     assert f"there is no notebook 99; there are {chapters()[0].stem}" in err
 
 
-def test_a_failed_notebook_is_status_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_notebooks_are_listed_and_status_1(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from course_lib.runner import course
 
-    def fail(*chapters: object, **settings: object) -> None:
-        raise NotebookFailed("00_a.ipynb, cell 3: ValueError: no")
+    calls = []
+
+    def fail(chosen: list[Chapter], *others: object, **settings: object) -> list[NotebookFailed]:
+        calls.append(settings)
+        return [NotebookFailed(chapter, "cell 3: ValueError: no") for chapter in chosen[:2]]
 
     monkeypatch.setattr(course, "run_course", fail)
-    number = chapters()[0].number
-    assert run("run", number) == (1, "", "course run: 00_a.ipynb, cell 3: ValueError: no\n")
+    names = [chapter.path.name for chapter in chapters()]
+    lines = [f"course run: {name}, cell 3: ValueError: no\n" for name in names]
+    assert run("run") == (1, "", "".join(lines[:2]))
+    assert run("run", chapters()[3].number, "--stop-early", "--in-place") == (1, "", lines[3])
+    assert calls == [
+        {"pages": ROOT / "build" / "html", "stop_early": False},
+        {"pages": None, "stop_early": True},
+    ]
+
+
+def test_pages_in_another_place_are_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from course_lib.runner import course
+
+    monkeypatch.setattr(course, "run_course", lambda *chapters, **settings: [])
+    monkeypatch.setattr(course, "pages_folder", lambda: tmp_path)
+    assert run("run") == (0, f"{ROOT} is read-only; the pages go into {tmp_path}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["run"], ["student"], ["lab"]])
+def test_one_copy_of_the_course_does_not_run_in_the_folder_of_another(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "course_lib" / "runner").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert f"belongs to the course in {ROOT}, and the current folder to another" in err
+    assert err.count("\n") == 1
+
+
+def test_help_tells_every_exit_status(run: Run) -> None:
+    status, out, _ = run("--help")
+    assert status == 0
+    statuses = out[out.index("Exit status:") :]
+    assert re.findall(r"\b\d+\b", statuses) == ["0", "1", "2", "130", "141"]
 
 
 def test_ctrl_c_is_status_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +257,9 @@ def test_lab_opens_the_learners_copies_and_passes_options_on(
     opened = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lab, "open_lab", lambda *arguments: opened.append(arguments) or 0)
-    assert run("lab", "--no-browser", "--port", "8889")[0] == 0
+    status, out, _ = run("lab", "--no-browser", "--port", "8889")
+    assert status == 0
+    assert f"your copies are in {tmp_path / 'workspace'}\n" in out
     assert opened == [(Path("workspace"), ["--no-browser", "--port", "8889"])]
     assert len(list((tmp_path / "workspace").glob("*.ipynb"))) == len(chapters())
 

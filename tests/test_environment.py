@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -98,3 +99,25 @@ def test_the_kinds_of_processor_are_as_poor_as_they_should_be() -> None:
         done = subprocess.run([sys.executable, "-c", program], env=poorer, capture_output=True)
         found.append(done.stdout.decode().split())
     assert found == [["AVX2", "haswell"], ["DEFAULT", "x86-64"]]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_notices_a_venv_that_was_made_in_another_folder(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "course_lib" / "core", tmp_path / "course_lib" / "core")
+    make = ["make", "--no-print-directory", "-n", f"BIN={Path(sys.executable).parent.as_posix()}"]
+
+    def run(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*make, target], cwd=folder, capture_output=True, text=True, check=False
+        )
+
+    assert "-m venv" in run(tmp_path, "run").stdout  # nothing is installed yet
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".installed").touch()
+    moved = run(tmp_path, "run")
+    assert moved.returncode == 2
+    assert moved.stderr.count("\n") == 1
+    assert "delete it" in moved.stderr
+    assert run(tmp_path, "help").returncode == 0

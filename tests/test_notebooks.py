@@ -17,8 +17,8 @@ import soundfile
 from nbformat import NotebookNode
 
 from course_lib.runner.chapters import ROOT, Chapter, chapters
-from course_lib.runner.execute import tidy
 from course_lib.runner.learners import clear_solutions
+from course_lib.runner.notebooks import tidy
 from course_lib.teaching.exercises import exercises, judge
 from course_lib.teaching.player import SHORTEST_FLAC
 

@@ -48,9 +48,14 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             temporary = Path(folder) / target.name
             yield temporary
             _publish(temporary, target, overwrite)
-    except FileExistsError as error:
-        raise FileExistsError(f"{path} exists already; delete or rename it") from error
     except OSError as error:
+        in_the_way = next(filter(os.path.isfile, target.parents), None)
+        if in_the_way is not None:
+            raise NotADirectoryError(
+                f"cannot write {path}: {in_the_way} is a file; delete or rename it"
+            ) from error
+        if isinstance(error, FileExistsError):
+            raise FileExistsError(f"{path} exists already; delete or rename it") from error
         if error.strerror is None:  # not the system's own words: it has been explained already
             raise
         raise type(error)(f"cannot write {path}: {error.strerror}") from error

@@ -31,12 +31,16 @@ class Chapter:
         Raises
         ------
         ValueError
-            Where the file is not a notebook.
+            Where the file is not a notebook of format 4.
         """
         try:
             cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
             text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        except KeyError as error:
+            raise ValueError(
+                f"{self.path} is not a notebook of format 4: there is no {error}"
+            ) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
             raise ValueError(f"{self.path} is not a notebook: {error}") from error
         title = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
         minutes = re.search(r"(\d+)\s+minutes", text)
@@ -44,6 +48,25 @@ class Chapter:
             title[1].strip() if title else self.name.replace("_", " "),
             int(minutes[1]) if minutes else None,
         )
+
+
+def check_course_here(root: Path = ROOT) -> None:
+    """Check that the current folder does not lie in another copy of the course than this one.
+
+    Raises
+    ------
+    ValueError
+        Where it does: its notebooks may differ from those that would be run.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "course_lib" / "runner").is_dir() and (folder / "notebooks").is_dir():
+            if not folder.samefile(root):
+                raise ValueError(
+                    f"this command belongs to the course in {root}, and the current folder to "
+                    f"another copy of it, in {folder}; try `make run` or .venv/bin/course there"
+                )
+            return
 
 
 def chapters(folder: Path | None = None) -> list[Chapter]:

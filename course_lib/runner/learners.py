@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from nbgrader.preprocessors import ClearSolutions
 
 from course_lib.core import write_text
 from course_lib.runner.chapters import Chapter
-from course_lib.runner.execute import tidy
+from course_lib.runner.notebooks import read, text, tidy
 
 STUB = 'raise NotImplementedError("write your solution here and delete this line")'
 STUB_AT_TOP = "...  # write your solution here and delete this line"
@@ -57,26 +58,24 @@ def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
     Raises
     ------
     ValueError
-        Where `folder` is where the notebooks themselves lie.
+        Where `folder` is where the notebooks themselves lie, or where one of them is broken;
+        nothing has been written then.
     NotADirectoryError
         Where `folder` is a file.
+    OSError
+        Where a copy cannot be written; those before it are complete.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"need a folder for the copies, but {folder} is a file")
     if any(chapter.path.parent.resolve() == folder.resolve() for chapter in chapters):
         raise ValueError(f"{folder} holds the course's own notebooks; name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    written, kept = [], []
-    for chapter in chapters:
-        target = folder / chapter.path.name
-        if target.exists():
-            kept.append(target)
-            continue
-        copy = clear_solutions(nbformat.read(chapter.path, as_version=4))
-        try:
-            write_text(target, nbformat.writes(copy) + "\n", overwrite=False)
-        except FileExistsError:  # it appeared meanwhile, as when two commands write copies at once
-            kept.append(target)
-        else:
+    targets = {chapter: folder / chapter.path.name for chapter in chapters}
+    new = {chapter: target for chapter, target in targets.items() if not target.exists()}
+    copies = {target: text(clear_solutions(read(chapter))) for chapter, target in new.items()}
+    written = []
+    for target, copy in copies.items():
+        with suppress(FileExistsError):  # where another command has just written it, it is kept
+            write_text(target, copy, overwrite=False)
             written.append(target)
+    kept = [target for target in targets.values() if target not in written]
     return Copies(tuple(written), tuple(kept))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import html
+import os
+import re
 import shutil
+import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
 import jupyter_server_mathjax
+from filelock import FileLock
 from nbconvert import HTMLExporter
 
 from course_lib.core import replacing, write_text
@@ -70,7 +74,9 @@ small {{ opacity: 0.75; }}
 def write_page(result: Result, course: Sequence[Chapter], folder: Path) -> Path:
     """Write the page of one executed notebook into `folder`, and return its path.
 
-    Images and sounds are inside the page; its formulas need the folder's mathjax/.
+    Images and sounds are inside the page; its formulas need the folder's mathjax/. A link to
+    another chapter leads to that chapter's page, and one to another file of the course to the
+    file where it lies.
     """
     exporter = HTMLExporter(
         template_name="lab", raw_template=TEMPLATE, embed_images=True, anchor_link_text="#"
@@ -80,12 +86,53 @@ def write_page(result: Result, course: Sequence[Chapter], folder: Path) -> Path:
         "course_navigation": _navigation(result.chapter, course),
     }
     body, _ = exporter.from_notebook_node(result.notebook, resources=resources)
-    if not (folder / "mathjax").exists():
-        with replacing(folder / "mathjax") as temporary:
-            shutil.copytree(_mathjax(), temporary)
     page = folder / f"{result.chapter.stem}.html"
-    write_text(page, body)
+    write_text(page, _with_links_from(body, result.chapter, course, folder))
+    bring_mathjax(folder)
     return page
+
+
+def bring_mathjax(folder: Path) -> None:
+    """Put MathJax into `folder`, unless it is there already, and complete.
+
+    One process at a time does so. A part of it, which an older version of the course left behind
+    when it was killed, is replaced.
+    """
+    source, target = Path(jupyter_server_mathjax.__file__).parent / "static", folder / "mathjax"
+    with FileLock(folder / ".mathjax.lock"):
+        if _files(source) <= _files(target):
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            with replacing(target) as temporary:
+                shutil.copytree(source, temporary)
+        except shutil.Error as errors:  # it has one line for each of 600 files
+            raise OSError(f"cannot write {target}: {errors.args[0][0][2]}") from errors
+
+
+def _files(folder: Path) -> set[tuple[Path, int]]:
+    return {
+        (path.relative_to(folder), path.stat().st_size)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _with_links_from(page: str, chapter: Chapter, course: Sequence[Chapter], folder: Path) -> str:
+    """Return a page in `folder` whose links lead where they led from the notebook."""
+    pages = {other.path.name: f"{other.stem}.html" for other in course}
+
+    def moved(link: re.Match[str]) -> str:
+        name, anchor = link["name"], link["anchor"]
+        file = chapter.path.parent / urllib.parse.unquote(name)
+        if file.name in pages and file.parent.resolve() == chapter.path.parent.resolve():
+            name = pages[file.name]
+        elif file.exists():
+            name = urllib.parse.quote(Path(os.path.relpath(file, folder)).as_posix())
+        return f'<a href="{name}{anchor}"'
+
+    # not an address such as https://..., and not one that begins with a slash
+    return re.sub(r'<a href="(?P<name>[^"#:/][^"#:]*)(?P<anchor>(?:#[^"]*)?)"', moved, page)
 
 
 def write_index(course: Sequence[Chapter], folder: Path) -> Path:
@@ -110,7 +157,3 @@ def _navigation(chapter: Chapter, course: Sequence[Chapter]) -> str:
     if place + 1 < len(course):
         links.append(f'<a href="{course[place + 1].stem}.html">{course[place + 1].number} →</a>')
     return " · ".join(links)
-
-
-def _mathjax() -> Path:
-    return Path(jupyter_server_mathjax.__file__).parent / "static"
