@@ -12,6 +12,7 @@ import torch
 
 from course_lib.core import replacing
 from course_lib.training.loop import Run
+from course_lib.training.precision import PRECISIONS, keep_precision
 
 
 def save_tensors(
@@ -65,7 +66,12 @@ def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
     if run.team is not None:
         parts = [run.team.gather(part) for part in parts]
     tensors |= {f"carry.{i}": part for i, part in enumerate(parts)}
-    facts = {**(about or {}), "done": run.done, "carried": isinstance(run.carry, tuple)}
+    facts = {
+        **(about or {}),
+        "done": run.done,
+        "carried": isinstance(run.carry, tuple),
+        "precision": run.began_in,
+    }
     if run.team is None or run.team.rank == 0:
         save_tensors(path, tensors, facts)
 
@@ -80,7 +86,13 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
     """
     tensors, about = load_tensors(path)
     state = {key[6:]: value for key, value in tensors.items() if key.startswith("model.")}
-    if not state or not isinstance(about.get("done"), int) or "carried" not in about:
+    began = about.get("precision", run.began_in)  # the first checkpoints did not record it
+    if (
+        not state
+        or not isinstance(about.get("done"), int)
+        or "carried" not in about
+        or began not in PRECISIONS
+    ):
         raise ValueError(f"need a checkpoint of a run, but {path} is not one; delete or move it")
     learned = {key: value for key, value in tensors.items() if key.startswith("optimizer.")}
     parameters = dict(run.model.named_parameters())
@@ -104,5 +116,6 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
     if run.team is not None:
         carry = tuple(run.team.part(part) for part in carry)
     run.carry = carry if about["carried"] else (carry[0] if carry else None)
+    run.began_in, run.precision = began, keep_precision(began, run.device)
     run.done = about["done"]
     return about

@@ -119,8 +119,8 @@ def test_a_finished_run_has_no_steps_left(finished):
 
 
 TOGETHER = {
-    "wavenet": tiny.Tiny(tiny.WAVENET, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
-    "lstm": tiny.Tiny(tiny.LSTM, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
+    "wavenet": tiny.Tiny(tiny.WAVENET, Schedule(6, 1e-2, warmup=2)),
+    "lstm": tiny.Tiny(tiny.LSTM, Schedule(6, 1e-2, warmup=2)),
 }
 
 
