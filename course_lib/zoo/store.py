@@ -29,7 +29,7 @@ from course_lib.zoo.recipes import (
     AnyRecipe,
     network_of,
 )
-from course_lib.zoo.records import check_same_recipe, spent_here
+from course_lib.zoo.records import began_in, changes, check_same_recipe
 from course_lib.zoo.talkers import GRAMMARS
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
@@ -212,8 +212,9 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
             f"{about.get('done')}; go on with it (--resume)"
         )
     check_same_recipe(about, recipe, run / CHECKPOINT)
-    spent = about.get("spent") or [spent_here()]  # the first runs did not record it
+    spent = about.get("spent", [])  # the first runs did not record it
     state = {key[6:]: t.half() for key, t in tensors.items() if key.startswith("model.")}
+    began = began_in(about)
     if not all(torch.isfinite(tensor).all() for tensor in state.values()):
         raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
     network: Any = recipe.build()
@@ -233,9 +234,12 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
         },
         "training": {
             **{key: value for key, value in asdict(recipe).items() if key != "network"},
+            "schedule": asdict(recipe.schedule) | {"precision": began},
             "seconds": round(about["seconds"]),
             "hardware": [part["hardware"] for part in spent],
+            "precision": [part.get("precision", began) for part in spent],
             "versions": [part["versions"] for part in spent],
+            "changes": changes(spent),
             "validation": about["validation"],
         },
         "scores": recipe.examine(network),
