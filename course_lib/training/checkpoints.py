@@ -51,6 +51,27 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     return tensors, about
 
 
+def check_tensors(network: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Refuse tensors that are not the whole state of a network.
+
+    Raises
+    ------
+    ValueError
+        For the first that is missing, unknown, of another shape, or not finite.
+    """
+    expected = network.state_dict()
+    for name in sorted(expected.keys() | tensors.keys()):
+        if name not in tensors:
+            raise ValueError(f"the tensor {name} is missing")
+        if name not in expected:
+            raise ValueError(f"the network has no tensor {name}")
+        shape, found = tuple(expected[name].shape), tuple(tensors[name].shape)
+        if shape != found:
+            raise ValueError(f"the tensor {name} should be of shape {shape}, and is of {found}")
+        if not torch.isfinite(tensors[name]).all():
+            raise ValueError(f"the tensor {name} holds numbers that are not finite")
+
+
 def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
     """Write all that a run needs to go on as if it had never stopped.
 
@@ -96,14 +117,16 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
         raise ValueError(f"need a checkpoint of a run, but {path} is not one; delete or move it")
     learned = {key: value for key, value in tensors.items() if key.startswith("optimizer.")}
     parameters = dict(run.model.named_parameters())
-    expected = {name: tuple(tensor.shape) for name, tensor in run.model.state_dict().items()}
-    if {name: tuple(tensor.shape) for name, tensor in state.items()} != expected or not {
-        key.split(".", 2)[2] for key in learned
-    } <= set(parameters):
+    try:
+        check_tensors(run.model, state)
+        unknown = {key.split(".", 2)[-1] for key in learned} - set(parameters)
+        if unknown:
+            raise ValueError(f"it knows how to update {min(unknown)}, which is not there")
+    except ValueError as error:
         raise ValueError(
-            f"need a checkpoint of this network, but {path} holds tensors of other names or "
-            "shapes; train afresh in another folder, or bring back the recipe that it was for"
-        )
+            f"need a checkpoint of this network, but {path} is another's: {error}; train afresh "
+            "in another folder, or bring back the recipe that it was for"
+        ) from error
     run.model.load_state_dict(state)
     for key, value in learned.items():
         _, kind, name = key.split(".", 2)

@@ -247,7 +247,11 @@ def classifier() -> Classifier:
     from course_lib.zoo.store import load  # which knows every kind of network, and so this file
 
     network = load("percussion-classifier")
-    assert isinstance(network, Classifier)
+    if not isinstance(network, Classifier):
+        raise ValueError(
+            f"need a classifier called percussion-classifier, got a {type(network).__name__}; "
+            "restore it (git restore data/zoo)"
+        )
     return network
 
 
