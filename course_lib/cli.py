@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from course_lib.models.talker import Talker, Vocoder
     from course_lib.runner.learners import Copies
     from course_lib.training import Step, Team
+    from course_lib.zoo import Beginning
     from course_lib.zoo.recipes import AnyNetwork, AnyRecipe, Network
 
 WORKSPACE = Path("workspace")
@@ -286,13 +287,13 @@ def _bench(options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from course_lib.benchmarks import GROUPS, Row, run
-    from course_lib.core import write_text
+    from course_lib.core import check_writable, write_text
 
     groups = GROUPS if options.only is None else (options.only,)
     if options.json is not None and not options.json.parent.is_dir():
         raise FileNotFoundError(f"cannot write {options.json}: no folder {options.json.parent}")
-    if options.json is not None and options.json.is_dir():
-        raise IsADirectoryError(f"need a file for --json, but {options.json} is a folder")
+    if options.json is not None:
+        check_writable(options.json)
     rows = []
     for group in groups:
         table = Table("what", "ours", "peer's", "ratio", "goal", "peer", title=f"group {group}")
@@ -334,10 +335,13 @@ def _zoo(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from course_lib import zoo
-    from course_lib.core import replacing
+    from course_lib.core import check_writable, replacing
     from course_lib.training import Team
 
     recipe = _recipe(options.model, options.steps)
+    target = zoo.store.data_folder() / "zoo" / options.model
+    for name in (zoo.store.WEIGHTS, zoo.store.CARD) if options.publish else ():
+        check_writable(target / name)  # before hours of work, not after them
     folder = options.folder or Path("build/zoo") / options.model
     alone = options.devices == options.nodes == 1
     try:
@@ -358,7 +362,6 @@ def _train(options: argparse.Namespace) -> int:
             card = zoo.publish(options.model, recipe, folder, folder)
         print(f"{folder}: {card['about']}; {zoo.store.headline(card)}")
     if leads and options.publish:
-        target = zoo.store.data_folder() / "zoo" / options.model
         for name in (zoo.store.WEIGHTS, zoo.store.CARD):
             with replacing(target / name) as temporary:
                 shutil.copyfile(folder / name, temporary)
@@ -383,7 +386,7 @@ def _run_training(
     name: str, recipe: AnyRecipe, folder: Path, resume: bool, team: Team | None
 ) -> int:
     """Train, show how it goes, and return the number of steps that are done."""
-    from course_lib.zoo import Validation, train
+    from course_lib.zoo import Beginning, Validation, train
 
     steps, losses = recipe.schedule.steps, deque[float](maxlen=50)
     done = steps  # of a run that was finished before
@@ -392,6 +395,10 @@ def _run_training(
     with _progress(leads) as progress, _stoppable(team is None) as stop:
         task = progress.add_task(name, total=steps)
         for event in running:
+            if isinstance(event, Beginning):
+                if leads:
+                    _tell_beginning(event)
+                continue
             if isinstance(event, Validation):
                 print(f"step {event.done}: validation {event.value:.3f} {event.unit}", flush=True)
                 continue
@@ -405,6 +412,13 @@ def _run_training(
                 running.close()  # which writes a checkpoint
                 break
     return done
+
+
+def _tell_beginning(beginning: Beginning) -> None:
+    precision = beginning.precision
+    print(f"training in {precision.name}: {precision.why}", flush=True)
+    if beginning.change:
+        print(f"not as before, {beginning.change}", file=sys.stderr)
 
 
 def _told(step: Step, loss: float, unit: str) -> str:

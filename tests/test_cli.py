@@ -287,11 +287,20 @@ def test_bench_prints_a_table_and_writes_json(run: Run, tmp_path: Path) -> None:
     assert (rows[0]["ratio"], rows[0]["goal"], rows[0]["peer"]) == (6.5, 5.0, "peer 1.0")
 
 
-def test_bench_answers_bad_input_before_it_measures(run: Run, tmp_path: Path) -> None:
+def test_bench_answers_bad_input_before_it_measures(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     status, _, err = run("bench", "--json", tmp_path / "no" / "rows.json")
     assert status == 2
     assert "no folder" in err
     assert "is a folder" in run("bench", "--json", tmp_path)[2]
+    (tmp_path / "long").mkdir()
+    unwritable = tmp_path / "long" / ("x" * 300)
+    monkeypatch.setattr(benchmarks, "run", lambda group: pytest.fail("it measured"))
+    status, out, err = run("bench", "--json", unwritable)
+    assert (status, out) == (2, "")
+    assert f"cannot write {unwritable}: " in err
+    assert list((tmp_path / "long").iterdir()) == []
     status, _, err = run("bench", "--only", "xyz")
     assert status == 2
     assert "need a group out of" in err

@@ -19,7 +19,7 @@ from course_lib.audio import Clip, read, write
 from course_lib.core import Batch, seeded
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
-from course_lib.training import Schedule
+from course_lib.training import Schedule, precision
 from course_lib.training.checkpoints import load_tensors
 from course_lib.zoo.recipes import mel_frames, network_of
 
@@ -173,7 +173,9 @@ def test_training_leaves_weights_and_a_card(run, tmp_path, monkeypatch):
         "run.safetensors",
         "weights.safetensors",
         "card.json",
+        "run.lock",
     }
+    assert out.startswith("training in float32: the schedule asks for it\n")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["training"]["schedule"]["steps"] == 5
     assert f"{card['scores']['bits per sample']:.2f} bits per sample of held-out recordings" in out
@@ -233,6 +235,46 @@ def test_mistakes_in_training(run, trained, tmp_path, monkeypatch, arguments, sa
     assert (status, out) == (2, "")
     assert said in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--folder", "{file}"], "cannot write {file}/run.safetensors: Not a directory"),
+        (["--folder", "{file}/deeper"], "cannot write {file}/deeper/run.safetensors: Not a dir"),
+        (["--publish"], "cannot write {file}/zoo/tiny/weights.safetensors: Not a directory"),
+        (["--devices", "999"], "need at most as many devices as "),
+        (["--nodes", "2"], "need torchrun or SLURM to start processes on 2 nodes, but neither"),
+    ],
+)
+def test_training_is_refused_before_it_begins(run, tmp_path, monkeypatch, arguments, said):
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for variable in ("SLURM_NTASKS", "TORCHELASTIC_RUN_ID"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setitem(zoo.RECIPES, "tiny", RECIPES["babbler"])
+    monkeypatch.setattr(zoo.store, "data_folder", lambda: file)
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("train", "tiny", *(a.format(file=file) for a in arguments))
+    assert (status, out) == (2, "")
+    assert said.format(file=file) in err
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_run_that_goes_on_elsewhere_is_told_on_stderr(run, tmp_path, monkeypatch):
+    recipe = replace(RECIPES["babbler"], schedule=replace(SHORT, precision="auto"))
+    monkeypatch.setitem(zoo.RECIPES, "tiny", recipe)
+    monkeypatch.setattr(precision, "_lacking", lambda device: None)
+    running = zoo.train(recipe, tmp_path)
+    for _ in range(2):
+        next(running)
+    running.close()
+    monkeypatch.setattr(precision, "_lacking", lambda device: "this one is old")
+    status, out, err = run("train", "tiny", "--folder", tmp_path, "--resume")
+    assert status == 0
+    assert out.startswith("training in float32: the run began in bfloat16, but this one is old\n")
+    assert err == "not as before, from step 1: precision float32 after bfloat16\n"
 
 
 def test_several_devices_without_fabric(run, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
 )
-from course_lib.core.files import replacing, write_text
+from course_lib.core.files import check_writable, replacing, sha256, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
 from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
 from course_lib.core.random import seeded, spawn
@@ -34,8 +34,10 @@ __all__ = [
     "check_number",
     "check_order",
     "check_signal",
+    "check_writable",
     "replacing",
     "seeded",
+    "sha256",
     "spawn",
     "write_text",
 ]

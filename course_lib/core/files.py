@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -65,6 +66,34 @@ def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
     """Write text as UTF-8 with \\n at line ends, whole or not at all; see `replacing`."""
     with replacing(path, overwrite=overwrite) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse before the work what `replacing` would refuse after it; nothing is left behind.
+
+    Raises
+    ------
+    OSError
+        Where a folder is in the place of the file, or no file can be made there.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(f"need a file, but {path} is a folder")
+        target = path.resolve()
+        there = next(folder for folder in target.parents if folder.exists())
+        with tempfile.TemporaryDirectory(dir=there, prefix=_PREFIX):
+            pass
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        raise type(error)(f"cannot write {path}: {error.strerror}") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _publish(temporary: Path, target: Path, overwrite: bool) -> None:

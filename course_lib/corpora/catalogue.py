@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import difflib
 import functools
-import hashlib
 import io
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, overload
 
 import soundfile
 
 from course_lib import audio
 from course_lib.audio import Clip
-from course_lib.core import write_text
+from course_lib.core import check_count, check_number, sha256, write_text
 
 FILTERS = ("collection", "label", "text", "voice", "language", "split")
+SPLITS = ("train", "validation", "test")
 COLUMNS = (
     *("path", "collection", "label", "text", "voice", "language"),
     *("seconds", "sample_rate", "sha256", "source", "licence", "split"),
@@ -62,13 +63,16 @@ class Recording:
     def load(self, sample_rate: int | None = None) -> Clip:
         """Read the sound, at its own sample rate or resampled to another.
 
+        The first time that a process reads a file, it checks the file's sha256.
+
         Raises
         ------
         FileNotFoundError
             Where the file is missing.
         TypeError, ValueError
-            For a damaged file, or a sample rate that is not a whole number of at least 1 Hz.
+            For an altered file, or a sample rate that is not a whole number of at least 1 Hz.
         """
+        _check_unaltered(self.path, self.sha256)
         clip = audio.read(self.path)
         return clip if sample_rate is None else audio.resample(clip, sample_rate)
 
@@ -183,7 +187,7 @@ class Catalogue:
             Where files are missing or altered; the message names them.
         """
         missing = [r.name for r in self if not r.path.is_file()]
-        altered = [r.name for r in self if r.path.is_file() and _sha256(r.path) != r.sha256]
+        altered = [r.name for r in self if r.path.is_file() and sha256(r.path) != r.sha256]
         if missing or altered:
             raise ValueError(
                 f"need the recordings that the manifest lists, but missing: {missing or 'none'}, "
@@ -200,9 +204,19 @@ def _nearest(value: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@functools.cache
+def _check_unaltered(path: Path, expected: str) -> None:
+    """Refuse a file that is not the manifest's; what has passed once is not looked at again."""
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "not there"
+        raise FileNotFoundError(
+            f"need a recording, but {path} is {what}; restore the data folder (git restore data)"
+        )
+    if sha256(path) != expected:
+        raise ValueError(
+            f"need the recording that the manifest lists, but {path} has been altered; "
+            "restore the data folder (git restore data)"
+        )
 
 
 def data_folder() -> Path:
@@ -231,32 +245,56 @@ def read_manifest(folder: Path) -> Catalogue:
     FileNotFoundError
         Where there is no manifest.
     ValueError
-        For a manifest with other columns, or with a row that is not one.
+        For a manifest with other columns, or a row that cannot be so: with values missing or too
+        many, not printable, out of range, or with a path that leads out of the folder.
     """
     manifest = folder / "manifest.csv"
-    with open(manifest, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, restkey="too much")
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ValueError(
-                f"need the columns {', '.join(COLUMNS)} in {manifest}, got {reader.fieldnames}"
-            )
-        rows = list(reader)
+    content = manifest.read_bytes()
     try:
-        return Catalogue(_recording(row, folder) for row in rows)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{manifest} is damaged: {error}") from error
+        text = io.StringIO(content.decode("utf-8"), newline="")
+        reader = csv.DictReader(text, restkey="too much", strict=True)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(f"need the columns {', '.join(COLUMNS)}, got {reader.fieldnames}")
+        return Catalogue([_recording(row, folder, reader.line_num) for row in reader])
+    except (csv.Error, ValueError) as error:
+        raise ValueError(
+            f"{manifest} is damaged: {error}; restore the data folder (git restore data)"
+        ) from error
 
 
-def _recording(row: dict[str, str], folder: Path) -> Recording:
-    path = row.pop("path")
-    seconds, sample_rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
+def _recording(row: dict[str, Any], folder: Path, line: int) -> Recording:
+    """Return what a row of the manifest says, or name the row that cannot be so."""
+    try:
+        if row.keys() != set(COLUMNS) or None in row.values():
+            raise ValueError(f"need {len(COLUMNS)} values in a row")
+        for column, text in row.items():
+            if not text.isprintable():
+                raise ValueError(f"need printable text for {column}, got {text!r}")
+        path = _inside(row.pop("path"))
+        if row["split"] not in SPLITS:
+            raise ValueError(f"need a split out of {', '.join(SPLITS)}, got {row['split']!r}")
+        if not re.fullmatch("[0-9a-f]{64}", row["sha256"]):
+            raise ValueError(f"need 64 hexadecimal digits for sha256, got {row['sha256']!r}")
+        seconds = check_number(float(row.pop("seconds")), "seconds", above=0)
+        sample_rate = check_count(int(row.pop("sample_rate")), "sample_rate")
+    except ValueError as error:
+        raise ValueError(f"row that ends in line {line}: {error}") from error
     return Recording(
-        name=str(PurePosixPath(path).with_suffix("")),
+        name=str(path.with_suffix("")),
         path=folder / path,
         seconds=seconds,
         sample_rate=sample_rate,
         **row,
     )
+
+
+def _inside(text: str) -> PurePosixPath:
+    """Return a path that stays below the folder that it is joined to, on every system."""
+    path = PurePosixPath(text)
+    outside = path.is_absolute() or ".." in path.parts or PureWindowsPath(text).drive
+    if outside or "\\" in text or not path.name:
+        raise ValueError(f"need a path below the data folder, with / between, got {text!r}")
+    return path
 
 
 def write_manifest(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
@@ -275,7 +313,7 @@ def write_manifest(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
         measured = {
             "seconds": f"{info.frames / info.samplerate:.4f}",
             "sample_rate": str(info.samplerate),
-            "sha256": _sha256(folder / row["path"]),
+            "sha256": sha256(folder / row["path"]),
         }
         writer.writerow({**row, **measured})
     write_text(folder / "manifest.csv", file.getvalue())

@@ -12,6 +12,7 @@ import torch
 
 from course_lib.core import replacing
 from course_lib.training.loop import Run
+from course_lib.training.precision import PRECISIONS, keep_precision
 
 
 def save_tensors(
@@ -50,6 +51,27 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     return tensors, about
 
 
+def check_tensors(network: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Refuse tensors that are not the whole state of a network.
+
+    Raises
+    ------
+    ValueError
+        For the first that is missing, unknown, of another shape, or not finite.
+    """
+    expected = network.state_dict()
+    for name in sorted(expected.keys() | tensors.keys()):
+        if name not in tensors:
+            raise ValueError(f"the tensor {name} is missing")
+        if name not in expected:
+            raise ValueError(f"the network has no tensor {name}")
+        shape, found = tuple(expected[name].shape), tuple(tensors[name].shape)
+        if shape != found:
+            raise ValueError(f"the tensor {name} should be of shape {shape}, and is of {found}")
+        if not torch.isfinite(tensors[name]).all():
+            raise ValueError(f"the tensor {name} holds numbers that are not finite")
+
+
 def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
     """Write all that a run needs to go on as if it had never stopped.
 
@@ -65,7 +87,12 @@ def save_run(path: Path, run: Run, about: dict[str, Any] | None = None) -> None:
     if run.team is not None:
         parts = [run.team.gather(part) for part in parts]
     tensors |= {f"carry.{i}": part for i, part in enumerate(parts)}
-    facts = {**(about or {}), "done": run.done, "carried": isinstance(run.carry, tuple)}
+    facts = {
+        **(about or {}),
+        "done": run.done,
+        "carried": isinstance(run.carry, tuple),
+        "precision": run.began_in,
+    }
     if run.team is None or run.team.rank == 0:
         save_tensors(path, tensors, facts)
 
@@ -80,18 +107,26 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
     """
     tensors, about = load_tensors(path)
     state = {key[6:]: value for key, value in tensors.items() if key.startswith("model.")}
-    if not state or not isinstance(about.get("done"), int) or "carried" not in about:
+    began = about.get("precision", run.began_in)  # the first checkpoints did not record it
+    if (
+        not state
+        or not isinstance(about.get("done"), int)
+        or "carried" not in about
+        or began not in PRECISIONS
+    ):
         raise ValueError(f"need a checkpoint of a run, but {path} is not one; delete or move it")
     learned = {key: value for key, value in tensors.items() if key.startswith("optimizer.")}
     parameters = dict(run.model.named_parameters())
-    expected = {name: tuple(tensor.shape) for name, tensor in run.model.state_dict().items()}
-    if {name: tuple(tensor.shape) for name, tensor in state.items()} != expected or not {
-        key.split(".", 2)[2] for key in learned
-    } <= set(parameters):
+    try:
+        check_tensors(run.model, state)
+        unknown = {key.split(".", 2)[-1] for key in learned} - set(parameters)
+        if unknown:
+            raise ValueError(f"it knows how to update {min(unknown)}, which is not there")
+    except ValueError as error:
         raise ValueError(
-            f"need a checkpoint of this network, but {path} holds tensors of other names or "
-            "shapes; train afresh in another folder, or bring back the recipe that it was for"
-        )
+            f"need a checkpoint of this network, but {path} is another's: {error}; train afresh "
+            "in another folder, or bring back the recipe that it was for"
+        ) from error
     run.model.load_state_dict(state)
     for key, value in learned.items():
         _, kind, name = key.split(".", 2)
@@ -104,5 +139,6 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
     if run.team is not None:
         carry = tuple(run.team.part(part) for part in carry)
     run.carry = carry if about["carried"] else (carry[0] if carry else None)
+    run.began_in, run.precision = began, keep_precision(began, run.device)
     run.done = about["done"]
     return about

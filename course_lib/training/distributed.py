@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,8 @@ class Team:
     Raises
     ------
     TypeError, ValueError
-        For counts below 1.
+        For counts below 1, more devices than this machine has, or several machines that
+        nothing has started processes on.
     ModuleNotFoundError
         Where Lightning Fabric is not installed.
 
@@ -40,7 +42,10 @@ class Team:
     """
 
     def __init__(self, devices: int, nodes: int = 1) -> None:
-        check_count(devices, "devices")
+        gpus = torch.cuda.device_count()
+        most, what = (gpus, "GPUs") if gpus else (os.cpu_count() or 1, "processors")
+        if check_count(devices, "devices") > most:
+            raise ValueError(f"need at most as many devices as {what} here, {most}, got {devices}")
         check_count(nodes, "nodes")
         try:
             from lightning_fabric import Fabric
@@ -49,7 +54,12 @@ class Team:
                 "need Lightning Fabric to train on several devices; install it with "
                 "pip install lightning-fabric (the extra `distributed`), or train on one device"
             ) from error
-        accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+        if nodes > 1 and not _launched():
+            raise ValueError(
+                f"need torchrun or SLURM to start processes on {nodes} nodes, but neither has "
+                "started this one; run the same command on each through torchrun or srun"
+            )
+        accelerator = "cuda" if gpus else "cpu"
         self._fabric = Fabric(
             accelerator=accelerator, devices=devices, num_nodes=nodes, strategy="ddp"
         )
@@ -84,3 +94,10 @@ class Team:
     def part(self, state: torch.Tensor) -> torch.Tensor:
         """Undo `gather`."""
         return state[..., self.rank :: self.size, :].contiguous()
+
+
+def _launched() -> bool:
+    """Whether a launcher has started this process, and others on other machines."""
+    from lightning_fabric.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
+
+    return TorchElasticEnvironment.detect() or SLURMEnvironment.detect()

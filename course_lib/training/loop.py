@@ -6,12 +6,13 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from course_lib.core import Batches, Trainable, check_count, check_number
 from course_lib.training.distributed import Team
+from course_lib.training.precision import PRECISIONS, Precision, choose_precision
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Schedule:
     warmup : steps that it takes to get there
     weight_decay : of the matrices; what is named a bias, and other vectors, do not decay
     clip_norm : gradients longer than this are shortened to it; infinity never clips
-    bfloat16 : whether matrix products are taken in bfloat16
+    precision : of matrix products: "float32"; "bfloat16"; or "auto", bfloat16 where the machine
+        multiplies it in hardware and float32 elsewhere. float32 unless asked otherwise, so that
+        a short run gives the same figures on every machine; long runs ask for "auto"
     restart : the step at which the rate begins again, or None
 
     Raises
@@ -50,7 +53,7 @@ class Schedule:
     warmup: int = 100
     weight_decay: float = 0.01
     clip_norm: float = 1.0
-    bfloat16: bool = True
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
     restart: int | None = None
 
     def __post_init__(self) -> None:
@@ -65,7 +68,8 @@ class Schedule:
             raise ValueError(f"need a weight_decay of at least 0, got {self.weight_decay}")
         if not self.clip_norm > 0:  # infinity will do, NaN will not
             raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
-
+        if self.precision not in (known := ("auto", *PRECISIONS)):
+            raise ValueError(f"need a precision out of {', '.join(known)}, got {self.precision!r}")
         if self.restart is not None and not self.warmup < self.restart < self.steps:
             raise ValueError(
                 f"need a restart between step {self.warmup} and {self.steps}, got {self.restart}"
@@ -113,6 +117,8 @@ class Run:
     Attributes
     ----------
     done : steps behind us
+    precision : in which this machine multiplies matrices, and why
+    began_in : the precision of the first step, which another machine may have taken
     carry : what the network handed over to its next batch
 
     Raises
@@ -120,7 +126,7 @@ class Run:
     TypeError
         For a network without a loss.
     ValueError
-        For a network without weights.
+        For a network without weights, or a precision that this machine does not have.
     """
 
     def __init__(
@@ -136,6 +142,8 @@ class Run:
         self.team = team
         self.done = 0
         self.carry: Any = None
+        self.precision: Precision = choose_precision(schedule.precision, self.device)
+        self.began_in = self.precision.name
         self._loss = model.loss if team is None else team.wrapped(model)
         decays: dict[bool, list[torch.nn.Parameter]] = {True: [], False: []}
         for name, parameter in named:
@@ -164,7 +172,9 @@ class Run:
             batch = batches(self.done)
             if self.team is not None:
                 batch = self.team.share(batch)
-            with torch.autocast(self.device.type, torch.bfloat16, self.schedule.bfloat16):
+            with torch.autocast(
+                self.device.type, torch.bfloat16, self.precision.name == "bfloat16"
+            ):
                 loss, carry = self._loss(batch.to(self.device), self.carry)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()

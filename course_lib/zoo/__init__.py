@@ -2,6 +2,16 @@
 
 from course_lib.zoo.recipes import RECIPES, Recipe
 from course_lib.zoo.store import card, load, names, publish
-from course_lib.zoo.trainer import Validation, train
+from course_lib.zoo.trainer import Beginning, Validation, train
 
-__all__ = ["RECIPES", "Recipe", "Validation", "card", "load", "names", "publish", "train"]
+__all__ = [
+    "RECIPES",
+    "Beginning",
+    "Recipe",
+    "Validation",
+    "card",
+    "load",
+    "names",
+    "publish",
+    "train",
+]

@@ -247,7 +247,11 @@ def classifier() -> Classifier:
     from course_lib.zoo.store import load  # which knows every kind of network, and so this file
 
     network = load("percussion-classifier")
-    assert isinstance(network, Classifier)
+    if not isinstance(network, Classifier):
+        raise ValueError(
+            f"need a classifier called percussion-classifier, got a {type(network).__name__}; "
+            "restore it (git restore data/zoo)"
+        )
     return network
 
 
@@ -308,22 +312,23 @@ def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusi
 PERCUSSION: dict[str, DiffusionRecipe | ClassifierRecipe] = {
     "percussion-classifier": ClassifierRecipe(
         ClassifierConfig(CLASSES, hop_length=512),
-        Schedule(400, 3e-3, warmup=40, weight_decay=0.05),
+        Schedule(400, 3e-3, warmup=40, weight_decay=0.05, precision="auto"),
         # Far from what is plausible for a drum: kits differ by more than that.
         Variation(semitones=8, decibels=0, damping=120, level=0, shift=0.02, colour=6, noise=30),
         size=32,
         validate_every=100,
     ),
     "diffusion-percussion": DiffusionRecipe(
-        _of_hits(UNetConfig(), scale=0.12), Schedule(12_000, 2e-3, warmup=200)
+        _of_hits(UNetConfig(), scale=0.12), Schedule(12_000, 2e-3, warmup=200, precision="auto")
     ),
     "flow-percussion": DiffusionRecipe(
         _of_hits(UNetConfig(), scale=0.12, path="flow", level_mean=0.0),
-        Schedule(2500, 1e-3, warmup=100),
+        Schedule(2500, 1e-3, warmup=100, precision="auto"),
         begins_with="diffusion-percussion",
     ),
     "diffwave-percussion": DiffusionRecipe(
-        _of_hits(DiffWaveConfig(), scale=0.09, level_mean=-1.2), Schedule(2000, 2e-3, warmup=100)
+        _of_hits(DiffWaveConfig(), scale=0.09, level_mean=-1.2),
+        Schedule(2000, 2e-3, warmup=100, precision="auto"),
     ),
 }
 """The models of single hits, by name."""

@@ -6,12 +6,13 @@ import json
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from course_lib.training import Team
+from course_lib.training import Run, Team
 from course_lib.zoo.recipes import AnyRecipe
 
 
@@ -21,9 +22,14 @@ def check_same_recipe(about: dict[str, Any], recipe: AnyRecipe, path: Path) -> N
     Raises
     ------
     ValueError
-        Where a setting differs; the message names it.
+        Where a setting differs; the message names it. For a checkpoint of no recipe.
     """
-    then = _flat(about.get("recipe", {}))
+    if missing := {"recipe", "seconds", "validation"} - set(about):
+        raise ValueError(
+            f"need a checkpoint that `course train` wrote, but {path} lacks {sorted(missing)}; "
+            "train in another folder"
+        )
+    then = _flat(about["recipe"])
     now = _flat(json.loads(json.dumps(asdict(recipe))))
     other = [name for name in then.keys() & now.keys() if then[name] != now[name]]
     if other:
@@ -42,9 +48,47 @@ def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def spent_here(team: Team | None = None) -> dict[str, Any]:
-    """Return what computes here and with which versions, for the card."""
-    return {"hardware": hardware(team), "versions": versions()}
+def spent_here(run: Run) -> dict[str, Any]:
+    """Return from which step on a run computes where, in which precision and with what versions."""
+    return {
+        "from step": run.done,
+        "hardware": hardware(run.team),
+        "precision": run.precision.name,
+        "versions": versions(),
+    }
+
+
+def add_part(spent: list[dict[str, Any]], part: dict[str, Any]) -> str:
+    """Add a part to those before it, unless it goes on just as the last did; say what changed."""
+    if spent and _without_place(spent[-1]) == _without_place(part):
+        return ""
+    spent.append(part)
+    return "".join(changes(spent[-2:]))
+
+
+def _without_place(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "from step"}
+
+
+def began_in(about: dict[str, Any]) -> str:
+    """Return the precision in which a run began, from what its checkpoint says.
+
+    The first checkpoints did not record it, but the schedule with its switch for bfloat16.
+    """
+    switched = about["recipe"]["schedule"].get("bfloat16", False)
+    return str(about.get("precision", "bfloat16" if switched else "float32"))
+
+
+def changes(spent: list[dict[str, Any]]) -> list[str]:
+    """Return in sentences where a run went on with another machine, precision or version."""
+    said = []
+    for before, now in pairwise(spent):
+        then, here = _flat(_without_place(before)), _flat(_without_place(now))
+        other = [key for key in here if then.get(key, here[key]) != here[key]]
+        if other:
+            told = ", ".join(f"{key.split('.')[-1]} {here[key]} after {then[key]}" for key in other)
+            said.append(f"from step {now['from step']}: {told}")
+    return said
 
 
 def hardware(team: Team | None = None) -> str:

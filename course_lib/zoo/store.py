@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import soundfile
 import torch
 
-from course_lib.core import write_text
+from course_lib.core import sha256, write_text
 from course_lib.corpora import Recording
 from course_lib.corpora.catalogue import data_folder
 from course_lib.models.classifier import Classifier, ClassifierConfig
@@ -21,7 +22,8 @@ from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
 from course_lib.models.talker import Talker, TalkerConfig
 from course_lib.models.wavenet import WaveNet, WaveNetConfig
-from course_lib.training.checkpoints import load_tensors, save_tensors
+from course_lib.training.checkpoints import check_tensors, load_tensors, save_tensors
+from course_lib.zoo.cards import Card, from_json
 from course_lib.zoo.recipes import (
     CHECKPOINT,
     AnyConfiguration,
@@ -29,7 +31,7 @@ from course_lib.zoo.recipes import (
     AnyRecipe,
     network_of,
 )
-from course_lib.zoo.records import check_same_recipe, spent_here
+from course_lib.zoo.records import began_in, changes, check_same_recipe
 from course_lib.zoo.talkers import GRAMMARS
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
@@ -42,6 +44,14 @@ CONFIGURATIONS: dict[str, type[AnyConfiguration]] = {
     Classifier.__name__: ClassifierConfig,
 }
 """What a card calls a network, and the kind of its configuration."""
+
+HEADLINES = {
+    "bits per sample": "{:.2f} bits per sample of held-out recordings",
+    "accuracy, test": "{:.0%} of held-out hits recognised",
+    "recognised": "{:.0%} of drawn hits recognised as what they should be",
+    "nats per mel value": "{:.2f} nats per mel value of unheard sentences",
+}
+"""How scores are told, the most telling first."""
 
 
 # ---------------------------------------------------------------- loading
@@ -78,15 +88,12 @@ def card(name: str | Path) -> dict[str, Any]:
             f"need a trained model, but there is no {path}; `course train` leaves one in its "
             "folder after the last step"
         )
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"need a card of the course's, but {path} is damaged ({error})") from error
-    wanted = {"name", "about", "model", "configuration", "weights", "scores"}
-    missing = wanted - set(about) if isinstance(about, dict) else wanted
-    if missing:
-        raise ValueError(f"need a card of the course's, but {path} lacks {sorted(missing)}")
-    return dict(about)
+    with _explained(path):
+        about: dict[str, Any] = json.loads(path.read_bytes())
+        from_json(Card, about, "card")
+        configuration_from_json(about["model"], about["configuration"])
+        headline(about)
+    return about
 
 
 def load(name: str | Path) -> AnyNetwork:
@@ -112,15 +119,31 @@ def load(name: str | Path) -> AnyNetwork:
     Notebooks: 08, 11, 12.
     """
     about, path = card(name), _folder(name) / WEIGHTS
-    network = network_of(configuration_from_json(about["model"], about["configuration"]))
-    tensors, _ = load_tensors(path)
-    if sha256(path) != about["weights"].get("sha256"):
-        raise ValueError(
-            f"need the weights that the card speaks of, but {path} is another file or damaged; "
-            "restore both (git restore data/zoo) or publish the run again"
-        )
+    with _explained(path):
+        tensors, _ = load_tensors(path)
+        if sha256(path) != about["weights"]["sha256"]:
+            raise ValueError("its SHA-256 is not the one on the card")
+        numbers = sum(tensor.numel() for tensor in tensors.values())
+        if numbers != about["weights"]["numbers"]:
+            raise ValueError(f"it holds {numbers} numbers, not the card's")
+        network = network_of(configuration_from_json(about["model"], about["configuration"]))
+        check_tensors(network, tensors)
     network.load_state_dict({key: value.float() for key, value in tensors.items()})
     return network.eval()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say of which model and which file it is that something in it will not do."""
+    try:
+        yield
+    except (ArithmeticError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        name = path.resolve().parent.name
+        raise ValueError(
+            f"cannot use the trained model {name}, {path} is damaged or another's: {why}; "
+            f"restore both of its files (git restore data/zoo), or publish its run again"
+        ) from error
 
 
 def _folder(name: str | Path) -> Path:
@@ -144,45 +167,25 @@ def configuration_from_json(model: str, settings: dict[str, Any]) -> AnyConfigur
     """
     if model not in CONFIGURATIONS:
         raise ValueError(f"need a network out of {', '.join(CONFIGURATIONS)}, got {model!r}")
-    return _built(CONFIGURATIONS[model], settings)
-
-
-def _built(kind: Any, settings: dict[str, Any]) -> Any:
-    unknown = set(settings) - {field.name for field in fields(kind)}
-    if unknown:
-        raise ValueError(
-            f"need settings of {kind.__name__}, got {', '.join(sorted(unknown))} as well; "
-            "this card is from another version of the course"
-        )
-    hints = get_type_hints(kind)
-    return kind(**{name: _value(hints[name], value) for name, value in settings.items()})
-
-
-def _value(hint: Any, value: Any) -> Any:
-    """Undo what JSON does to a value: tuples become lists, dataclasses dictionaries."""
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        kinds = [kind for kind in (hint, *get_args(hint)) if is_dataclass(kind)]
-        fitting = [k for k in kinds if set(value) <= {field.name for field in fields(k)}]
-        return _built((fitting or kinds)[0], value)
-    return value
+    return from_json(CONFIGURATIONS[model], settings, "card.configuration")
 
 
 def headline(card: dict[str, Any]) -> str:
-    """Return the most telling of a card's scores in words."""
+    """Return the most telling of a card's scores in words.
+
+    Raises
+    ------
+    ValueError
+        For a card without any such score.
+    """
     scores = card["scores"]
-    if "bits per sample" in scores:
-        return f"{scores['bits per sample']:.2f} bits per sample of held-out recordings"
-    if "accuracy, test" in scores:
-        return f"{scores['accuracy, test']:.0%} of held-out hits recognised"
-    if "recognised" in scores:
-        return f"{scores['recognised']:.0%} of drawn hits recognised as what they should be"
-    told = f"{scores['nats per mel value']:.2f} nats per mel value of unheard sentences"
-    for which in GRAMMARS:  # where a recogniser was at hand
-        error = scores.get(f"word error, {which}")
-        told += f", {error['rate']:.1%} of words misheard in {which}" if error else ""
-    return told
+    told = [line.format(scores[name]) for name, line in HEADLINES.items() if name in scores]
+    if not told:
+        raise ValueError(f"need one of the scores {', '.join(HEADLINES)} in card.scores, got none")
+    for which in GRAMMARS:  # of talkers, where a recogniser was at hand
+        if error := scores.get(f"word error, {which}"):
+            told[0] += f", {error['rate']:.1%} of words misheard in {which}"
+    return told[0]
 
 
 # ------------------------------------------------------------- publishing
@@ -212,8 +215,9 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
             f"{about.get('done')}; go on with it (--resume)"
         )
     check_same_recipe(about, recipe, run / CHECKPOINT)
-    spent = about.get("spent") or [spent_here()]  # the first runs did not record it
+    spent = about.get("spent", [])  # the first runs did not record it
     state = {key[6:]: t.half() for key, t in tensors.items() if key.startswith("model.")}
+    began = began_in(about)
     if not all(torch.isfinite(tensor).all() for tensor in state.values()):
         raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
     network: Any = recipe.build()
@@ -233,9 +237,12 @@ def publish(name: str, recipe: AnyRecipe, run: Path, folder: Path) -> dict[str, 
         },
         "training": {
             **{key: value for key, value in asdict(recipe).items() if key != "network"},
+            "schedule": asdict(recipe.schedule) | {"precision": began},
             "seconds": round(about["seconds"]),
             "hardware": [part["hardware"] for part in spent],
+            "precision": [part.get("precision", began) for part in spent],
             "versions": [part["versions"] for part in spent],
+            "changes": changes(spent),
             "validation": about["validation"],
         },
         "scores": recipe.examine(network),
@@ -274,9 +281,3 @@ def _credit(recording: Recording) -> str:
     """Return whom a recording's file names."""
     with soundfile.SoundFile(recording.path) as file:
         return str(file.artist)
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -244,14 +244,19 @@ def word_error(
 
 
 TALKERS = {
-    "talker-lstm": TalkerRecipe(Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200)),
-    "talker-gru": TalkerRecipe(Seq2SeqConfig("gru"), Schedule(3000, 4e-3, warmup=200)),
+    "talker-lstm": TalkerRecipe(
+        Seq2SeqConfig("lstm"), Schedule(2600, 4e-3, warmup=200, precision="auto")
+    ),
+    "talker-gru": TalkerRecipe(
+        Seq2SeqConfig("gru"), Schedule(3000, 4e-3, warmup=200, precision="auto")
+    ),
     "talker-fixed": TalkerRecipe(
-        Seq2SeqConfig("lstm", attention="fixed", units=192), Schedule(800, 4e-3, warmup=100)
+        Seq2SeqConfig("lstm", attention="fixed", units=192),
+        Schedule(800, 4e-3, warmup=100, precision="auto"),
     ),
     "talker-transformer": TalkerRecipe(
         TransformerConfig(),
-        Schedule(8500, 4e-3, warmup=400, restart=6000),
+        Schedule(8500, 4e-3, warmup=400, restart=6000, precision="auto"),
         size=16,
         deafness=0.5,
         even=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.core import replacing, write_text
+from course_lib.core import check_writable, replacing, sha256, write_text
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -145,3 +145,42 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
     for page in (tmp_path / "build" / "index.html", tmp_path / "build" / "html" / "index.html"):
         with pytest.raises(NotADirectoryError, match=r"index\.html: .*build is a file; delete"):
             write_text(page, "page")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("file/run", NotADirectoryError, "cannot write .*run: "),
+        ("file/deep/er/run", NotADirectoryError, "cannot write .*run: "),
+        ("folder", IsADirectoryError, "need a file, but .*folder is a folder"),
+        ("x" * 300, OSError, "cannot write x*: |cannot write .*xxx: "),
+        pytest.param(
+            "/proc/run",
+            OSError,
+            "cannot write /proc/run: ",
+            marks=pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux has /proc"),
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_refused_beforehand(
+    tmp_path: Path, name: str, error: type[OSError], said: str
+) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(error, match=said):
+        check_writable(tmp_path / name)
+    with pytest.raises(OSError):  # noqa: PT011 - it is the same that a write would meet
+        write_text(tmp_path / name, "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_what_can_be_written_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("mine", encoding="utf-8")
+    for name in ("old", "new", "deep/er/new"):
+        check_writable(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_the_hash_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea")

@@ -161,8 +161,21 @@ def test_load_of_a_truncated_file(small):
     recording = read_manifest(small)["speech/one"]
     whole = recording.path.read_bytes()
     recording.path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="need a complete sound file"):
+    with pytest.raises(ValueError, match=r"one\.flac has been altered; .*git restore data"):
         recording.load()
+
+
+def test_an_altered_file_is_noticed_once_a_process(small):
+    recording = read_manifest(small)["speech/one"]
+    clip = Clip(np.zeros(4000), 8000)
+    write(recording.path, clip, overwrite=True)
+    for _ in range(2):  # a failure is not remembered as a success
+        with pytest.raises(ValueError, match=r"one\.flac has been altered; .*git restore data"):
+            recording.load()
+    unaltered = read_manifest(small)["speech/two"]
+    unaltered.load()
+    write(unaltered.path, clip, overwrite=True)
+    assert unaltered.load().peak == 0
 
 
 def test_course_data_names_the_folder(small, monkeypatch):
@@ -186,11 +199,54 @@ def test_a_manifest_with_other_columns(small):
         read_manifest(small)
 
 
-@pytest.mark.parametrize(("old", "new"), [("0.5000", "half"), ("test", "test,more"), (",8000", "")])
-def test_a_damaged_row(small, old, new):
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("0.5000", "half", "half"),
+        ("0.5000", "nan", "need seconds strictly between 0 and inf, got nan"),
+        ("0.5000", "inf", "need seconds strictly between 0 and inf, got inf"),
+        ("0.5000", "-1", "need seconds strictly between 0 and inf, got -1"),
+        (",8000,", ",-1,", "need sample_rate of at least 1, got -1"),
+        (",8000,", ",8e3,", "8e3"),
+        (",8000", "", "need 12 values"),
+        (",test\n", ",test,more\n", "need 12 values"),
+        (",test\n", ",banana\n", "need a split out of train, validation, test, got 'banana'"),
+        (",three,", ",th\0ree,", r"need printable text for text, got 'th\\x00ree'"),
+        ("speech/three.flac", "/etc/three.flac", "path below the data folder, .*'/etc/three.flac'"),
+        ("speech/three.flac", "../three.flac", "path below the data folder"),
+        ("speech/three.flac", "speech/../../three.flac", "path below the data folder"),
+        ("speech/three.flac", "..\\three.flac", "path below the data folder"),
+        ("speech/three.flac", "C:/three.flac", "path below the data folder"),
+        ("speech/three.flac", "", "path below the data folder, .* got ''"),
+        ("speech/three.flac", ".", "path below the data folder, .* got '.'"),
+    ],
+)
+def test_a_damaged_row(small, old, new, said):
     text = (small / "manifest.csv").read_text(encoding="utf-8")
-    (small / "manifest.csv").write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(ValueError, match="is damaged"):
+    head, row, rest = text.partition(
+        next(line for line in text.splitlines(True) if "three" in line)
+    )
+    assert old in row
+    harmed = head + row.replace(old, new) + rest
+    (small / "manifest.csv").write_text(harmed, encoding="utf-8", newline="\n")
+    with pytest.raises(ValueError, match=f"is damaged: row that ends in line 3: .*{said}.*restore"):
+        read_manifest(small)
+
+
+def test_a_manifest_that_was_cut_short_anywhere_in_its_last_row(small):
+    whole = (small / "manifest.csv").read_bytes()
+    last = whole.rstrip(b"\n").rindex(b"\n") + 1
+    for length in range(last + 1, len(whole.rstrip(b"\n"))):
+        (small / "manifest.csv").write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="is damaged: row that ends in line 4: "):
+            read_manifest(small)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b'"open'])
+def test_a_manifest_that_is_no_text(small, content):
+    with (small / "manifest.csv").open("ab") as file:
+        file.write(content)
+    with pytest.raises(ValueError, match=r"is damaged: .*restore the data folder"):
         read_manifest(small)
 
 

@@ -55,7 +55,7 @@ def test_the_picture_is_the_log_mel_spectrogram_below_its_loudest_value(network,
 def test_it_learns_to_tell_high_from_low(rng) -> None:
     clips, labels = hits(16, rng)
     network = Classifier(TINY, seed=1)
-    run = Run(network, Schedule(60, 1e-2, warmup=5, bfloat16=False))
+    run = Run(network, Schedule(60, 1e-2, warmup=5))
     losses = [step.loss for step in run.steps(lambda i: batch(clips, labels, i))]
     network.eval()
     unheard, truth = hits(10, rng)

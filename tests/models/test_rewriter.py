@@ -114,7 +114,7 @@ def test_a_reversal_is_learned():
     core = Seq2SeqConfig("gru", "additive", 16, 16, 32, 16)
     net = Rewriter(RewriterConfig(2, core, embedding=8), seed=1)
     batches = reversals(2, shortest=1, longest=3, size=32, seed=1)
-    for _ in training_steps(net, batches, Schedule(150, 1e-2, warmup=10, bfloat16=False)):
+    for _ in training_steps(net, batches, Schedule(150, 1e-2, warmup=10)):
         pass
     strings = [s for n in (1, 2, 3) for s in itertools.product((0, 1), repeat=n)]
     assert net.rewrite(strings) == [s[::-1] for s in strings]

@@ -19,7 +19,7 @@ def trained(predicts, steps=250):
     torch.set_num_threads(1)
     config = SmallDenoiserConfig(4, 32, predicts=predicts, sigma_min=0.1, sigma_max=5)
     network = SmallDenoiser(config, seed=3)
-    schedule = Schedule(steps, 1e-2, warmup=20, bfloat16=False)
+    schedule = Schedule(steps, 1e-2, warmup=20)
     for _ in training_steps(network, fresh_batches(PROCESS, size=128, seed=4), schedule):
         pass
     return network

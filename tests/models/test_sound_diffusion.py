@@ -75,7 +75,7 @@ def draw(net, seed=1, **settings):
 def trained(request):
     """A network that has seen 200 batches of low and high tones."""
     net = SoundDiffusion(replace(TABLE, path=request.param), seed=1)
-    schedule = Schedule(200, 1e-2, warmup=20, bfloat16=False)
+    schedule = Schedule(200, 1e-2, warmup=20)
     for _ in training_steps(net, lambda index: tones(16, index), schedule):
         pass
     return net.eval()

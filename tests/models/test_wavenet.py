@@ -525,7 +525,7 @@ def test_it_learns_the_entropy_of_a_chain(rng):
     codes = np.array(codes)
     network = WaveNet(WaveNetConfig((1, 2), channels=8, skip=16, head=16, levels=4))
     windows = torch.from_numpy(codes[:20_000].reshape(40, 500).T.copy())
-    schedule = Schedule(80, 1e-2, warmup=5, bfloat16=False)
+    schedule = Schedule(80, 1e-2, warmup=5)
     for _ in training_steps(network, lambda index: Batch(windows), schedule):
         pass
     held_out = codes[20_000:]

@@ -102,9 +102,9 @@ def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_weights(bad):
 
 
 @pytest.mark.parametrize("kind", ["wavenet", "gru", "lstm"])
-@pytest.mark.parametrize("bfloat16", [False, True])
-def test_networks_learn(kind, bfloat16):
-    schedule = Schedule(steps=60, learning_rate=0.02, warmup=5, bfloat16=bfloat16)
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_networks_learn(kind, precision):
+    schedule = Schedule(steps=60, learning_rate=0.02, warmup=5, precision=precision)
     saw = [np.arange(400) % 16, np.arange(300) % 16]  # the next code is certain
     if kind == "wavenet":
         network = WaveNet(tiny.WAVENET)

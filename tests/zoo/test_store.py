@@ -11,6 +11,7 @@ import tiny
 import torch
 
 from course_lib import zoo
+from course_lib.core import sha256
 from course_lib.corpora import catalogue, speech
 from course_lib.corpora.catalogue import data_folder
 from course_lib.evaluation import bits_per_sample
@@ -89,6 +90,10 @@ def test_every_trained_model_has_its_recipe():
         settings = json.loads(json.dumps(asdict(recipe)))
         assert store.configuration_from_json(card["model"], card["configuration"]) == recipe.network
         settings.pop("network", None)  # a talker's is its core, and the words of the recordings
+        precision = card["training"]["schedule"]["precision"]
+        assert precision in ("float32", "bfloat16")
+        assert settings["schedule"]["precision"] in ("auto", precision)
+        settings["schedule"]["precision"] = precision
         assert {key: card["training"][key] for key in settings} == settings
 
 
@@ -259,45 +264,151 @@ def of_another(path):
 
 @pytest.mark.parametrize(
     ("harm", "said"),
-    [(cut, "damaged or foreign"), (flip, "another file or damaged"), (of_another, "another file")],
+    [(cut, "damaged or foreign"), (flip, "SHA-256 is not"), (of_another, "SHA-256 is not")],
 )
 def test_damaged_or_foreign_weights(copy, harm, said):
     harm(copy / store.WEIGHTS)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=f"{blamed(copy, store.WEIGHTS)}.*{said}"):
         zoo.load(copy)
+
+
+def blamed(folder, file):
+    """What every message says: whose file it is, and which."""
+    return f"cannot use the trained model {folder.name}, {re.escape(str(folder / file))} is damaged"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is damaged"),
-        ("{", "is damaged"),
-        ("[]", "lacks"),
-        ('"text"', "lacks"),
-        ("7", "lacks"),
-        (
-            '{"model": "WaveNet"}',
-            r"lacks \['about', 'configuration', 'name', 'scores', 'weights'\]",
-        ),
+        ("", "Expecting value"),
+        ("{", "Expecting property name"),
+        ("[" * 100_000, "recursion"),
+        ("[]", r"names and values for card, got \[\]"),
+        ('"text"', "names and values for card, got 'text'"),
+        ("7", "names and values for card, got 7"),
+        ('{"model": "WaveNet"}', "need about, configuration, name, scores, training, weights"),
     ],
 )
 def test_damaged_cards(copy, text, said):
     (copy / store.CARD).write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=f"{blamed(copy, store.CARD)}.*{said}.*git restore data"):
         zoo.card(copy)
+
+
+def alter(folder, change):
+    """Change values on a card, each named by its path."""
+    card = json.loads((folder / store.CARD).read_text(encoding="utf-8"))
+    for path, value in change.items():
+        *outer, last = path.split(".")
+        place = card
+        for name in outer:
+            place = place[name]
+        place[last] = value
+    (folder / store.CARD).write_text(json.dumps(card), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"model": "GAN"}, "network out of WaveNet, RecurrentNetwork, Talker, .* got 'GAN'"),
+        ({"model": "Talker"}, "need vocabulary in card.configuration"),
+        ({"configuration": None}, "need dict.* for card.configuration, got None"),
         ({"configuration": {"dilations": [1], "colour": 3}}, "got colour as well"),
         ({"configuration": {"dilations": []}}, "at least one dilation"),
-        ({"weights": {"sha256": "0"}}, "another file or damaged"),
+        ({"configuration": {}}, "need dilations in card.configuration"),
+        ({"configuration.channels": "4"}, "need int for card.configuration.channels, got '4'"),
+        ({"configuration.channels": -4}, "channels"),
+        ({"configuration.dilations": [1, None]}, r"need int for .*dilations\[1\], got None"),
+        ({"configuration.mel": {"bands": 1.5}}, "need int for .*mel.bands, got 1.5"),
+        ({"weights": "x"}, "need names and values for card.weights, got 'x'"),
+        ({"weights.numbers": True}, "need int for card.weights.numbers, got True"),
+        ({"scores": {}}, "need one of the scores bits per sample, .* got none"),
+        ({"scores.bits per sample": float("nan")}, "need float for card.scores.bits .* got nan"),
+        ({"scores.word error, numbers": 0.2}, "names and values for .*word error, numbers"),
+        ({"training.validation": [[1]]}, r"card.training.validation\[0\], got \[1\]"),
     ],
+    ids=str,
 )
 def test_cards_of_something_else(copy, change, said):
-    card = json.loads((copy / store.CARD).read_text(encoding="utf-8"))
-    (copy / store.CARD).write_text(json.dumps({**card, **change}), encoding="utf-8")
-    with pytest.raises(ValueError, match=said):
+    alter(copy, change)
+    for read in (zoo.card, zoo.load):
+        with pytest.raises(ValueError, match=f"{blamed(copy, store.CARD)}.*{said}"):
+            read(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"weights.sha256": "0"}, "SHA-256 is not the one on the card"),
+        ({"weights.numbers": 7}, "numbers, not the card's"),
+        ({"configuration.channels": 5}, r"should be of shape \(.*\), and is of \("),
+        ({"configuration.dilations": [1, 2]}, "the tensor bias should be of shape"),
+        ({"configuration.skip": 10**12}, "Error|alloc|overflow|shape|Storage"),
+    ],
+    ids=str,
+)
+def test_weights_that_do_not_go_with_the_card(copy, change, said):
+    alter(copy, change)
+    assert zoo.card(copy)["name"] == "tiny"
+    with pytest.raises(ValueError, match=f"{blamed(copy, store.WEIGHTS)}.*({said})"):
         zoo.load(copy)
+
+
+def without(tensors, name):
+    del tensors[name]
+
+
+def with_another(tensors, name):
+    tensors["another"] = tensors[name].clone()
+
+
+def misshapen(tensors, name):
+    tensors[name] = tensors[name].reshape(-1, 1)
+
+
+def not_finite(tensors, name):
+    tensors[name].view(-1)[0] = torch.nan
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (without, "the tensor bias is missing"),
+        (with_another, "the network has no tensor another"),
+        (misshapen, "the tensor bias should be of shape"),
+        (not_finite, "the tensor bias holds numbers that are not finite"),
+    ],
+)
+def test_weights_under_a_right_checksum_are_checked_too(copy, harm, said):
+    tensors, about = load_tensors(copy / store.WEIGHTS)
+    harm(tensors, "bias")
+    save_tensors(copy / store.WEIGHTS, tensors, about)
+    numbers = sum(tensor.numel() for tensor in tensors.values())
+    alter(copy, {"weights.sha256": sha256(copy / store.WEIGHTS), "weights.numbers": numbers})
+    with pytest.raises(ValueError, match=f"{blamed(copy, store.WEIGHTS)}.*{said}"):
+        zoo.load(copy)
+
+
+def places(value, path=""):
+    """Yield the path of everything on a card."""
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield f"{path}{name}"
+        yield from places(inner, f"{path}{name}.")
+
+
+@pytest.mark.parametrize("wrong", [None, "x", -1, 0, 1.5, 2**70, [], {}, [None], True], ids=repr)
+def test_whatever_stands_on_a_card_is_read_or_refused(copy, wrong):
+    """One value at a time is another one: nothing but a ValueError that names the file."""
+    whole = (copy / store.CARD).read_text(encoding="utf-8")
+    card = json.loads(whole)
+    refused = {}
+    for path in places({key: card[key] for key in ("model", "configuration", "weights", "scores")}):
+        (copy / store.CARD).write_text(whole, encoding="utf-8")
+        alter(copy, {path: wrong})
+        try:
+            store.headline(zoo.card(copy))
+            zoo.load(copy)
+        except ValueError as error:
+            refused[path] = str(error)
+    assert len(refused) > 10
+    assert [path for path, said in refused.items() if str(copy) not in said or "\n" in said] == []

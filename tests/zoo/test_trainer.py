@@ -1,6 +1,7 @@
 """Training a recipe: stopped, killed, resumed and shared among processes, it ends the same."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,10 +13,13 @@ import tiny
 import torch
 
 from course_lib.training import Schedule, Step
+from course_lib.training import precision as precisions
 from course_lib.training.checkpoints import load_tensors, save_tensors
-from course_lib.zoo import RECIPES, Recipe, Validation, train
+from course_lib.training.precision import Precision
+from course_lib.zoo import RECIPES, Beginning, Recipe, Validation, publish, records, train
 from course_lib.zoo.recipes import CHECKPOINT
 from course_lib.zoo.records import hardware, versions
+from course_lib.zoo.trainer import HOLDER, LOCK, reserved
 
 KINDS = {
     "wavenet": tiny.Tiny(tiny.WAVENET, tiny.SCHEDULE),
@@ -36,7 +40,8 @@ def finished(request, tmp_path_factory):
 
 
 def test_a_run_yields_steps_and_validations(finished):
-    _, folder, events = finished
+    recipe, folder, events = finished
+    assert recipe.schedule.precision == "float32"
     steps = [event for event in events if isinstance(event, Step)]
     looks = [event for event in events if isinstance(event, Validation)]
     assert [step.index for step in steps] == list(range(8))
@@ -45,7 +50,16 @@ def test_a_run_yields_steps_and_validations(finished):
     _, about = load_tensors(folder / CHECKPOINT)
     assert about["validation"] == [[look.done, look.value] for look in looks]
     assert about["seconds"] == pytest.approx(steps[-1].seconds)
-    assert about["spent"] == [{"hardware": hardware(), "versions": versions()}]
+    began = events[0]
+    assert about["spent"] == [
+        {
+            "from step": 0,
+            "hardware": hardware(),
+            "precision": began.precision.name,
+            "versions": versions(),
+        }
+    ]
+    assert (began.done, began.change) == (0, "")
     assert about["recipe"]["seed"] == 1
 
 
@@ -58,6 +72,7 @@ def test_a_run_that_was_closed_goes_on_to_the_same_weights(finished, tmp_path, s
             break
     running.close()  # as Ctrl-C does at the command line
     again = train(recipe, tmp_path, resume=True)
+    assert next(again) == Beginning(stop, Precision("float32", "the run began in it"), "")
     next(again)
     again.close()  # and once more
     stop += 1
@@ -81,10 +96,10 @@ def test_runs_on_hits_go_on_to_the_same_weights_too(recipe, tmp_path):
     events = list(train(recipe, tmp_path / "whole"))
     assert [e.unit for e in events if isinstance(e, Validation)] == 2 * [recipe.unit]
     running = train(recipe, tmp_path / "parts")
-    for _ in range(5):  # into a validation
+    for _ in range(6):  # into a validation
         next(running)
     running.close()
-    assert isinstance(events[4], Validation)
+    assert isinstance(events[5], Validation)
     assert list(train(recipe, tmp_path / "parts", resume=True))[-1] == events[-1]
     tiny.assert_same(model_of(tmp_path / "parts"), model_of(tmp_path / "whole"))
 
@@ -109,7 +124,7 @@ for event in train(KINDS[sys.argv[1]], pathlib.Path(sys.argv[2])):
     assert done.returncode == 9, done.stderr
     assert load_tensors(tmp_path / CHECKPOINT)[1]["done"] == 5
     rest = list(train(recipe, tmp_path, resume=True))
-    assert rest[0].index == 5
+    assert rest[1].index == 5
     tiny.assert_same(model_of(tmp_path), model_of(whole))
 
 
@@ -119,8 +134,8 @@ def test_a_finished_run_has_no_steps_left(finished):
 
 
 TOGETHER = {
-    "wavenet": tiny.Tiny(tiny.WAVENET, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
-    "lstm": tiny.Tiny(tiny.LSTM, Schedule(6, 1e-2, warmup=2, bfloat16=False)),
+    "wavenet": tiny.Tiny(tiny.WAVENET, Schedule(6, 1e-2, warmup=2)),
+    "lstm": tiny.Tiny(tiny.LSTM, Schedule(6, 1e-2, warmup=2)),
 }
 
 
@@ -142,6 +157,7 @@ team, found = Team(2), {{}}
 for name, recipe in TOGETHER.items():
     folder = Path(sys.argv[1]) / name
     running = train(recipe, folder, team=team)
+    next(running)  # it begins
     losses = [next(running).loss for step in range(4)][:3]  # the fourth is not saved
     running.close()
     again = train(recipe, folder, resume=True, team=team)
@@ -168,6 +184,106 @@ def test_a_second_run_does_not_replace_the_first(finished):
     recipe, folder, _ = finished
     with pytest.raises(FileExistsError, match="holds a run already; go on with it"):
         next(train(recipe, folder))
+
+
+def test_a_run_that_goes_on_elsewhere_says_so(tmp_path, monkeypatch):
+    """It began where bfloat16 is fast, stopped, and goes on where it is not."""
+    schedule = replace(tiny.SCHEDULE, precision="auto")
+    recipe = tiny.Tiny(tiny.WAVENET, schedule)
+    monkeypatch.setattr(precisions, "_lacking", lambda device: None)
+    running = train(recipe, tmp_path)
+    assert next(running).precision.name == "bfloat16"
+    next(running)
+    running.close()
+    monkeypatch.setattr(precisions, "_lacking", lambda device: "this one is old")
+    monkeypatch.setattr(records, "hardware", lambda team: "a lute")
+    began, *_ = train(recipe, tmp_path, resume=True)
+    assert began.precision == ("float32", "the run began in bfloat16, but this one is old")
+    change = f"from step 1: hardware a lute after {hardware()}, precision float32 after bfloat16"
+    assert began.change == change
+    spent = load_tensors(tmp_path / CHECKPOINT)[1]["spent"]
+    assert [part["from step"] for part in spent] == [0, 1]
+    card = publish("tiny", recipe, tmp_path, tmp_path)["training"]
+    assert card["schedule"]["precision"] == "bfloat16"
+    assert card["precision"] == ["bfloat16", "float32"]
+    assert card["hardware"] == [hardware(), "a lute"]
+    assert card["changes"] == [change]
+
+
+def test_bfloat16_is_refused_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(precisions, "_lacking", lambda device: "this one is old")
+    recipe = tiny.Tiny(tiny.WAVENET, replace(tiny.SCHEDULE, precision="bfloat16"))
+    with pytest.raises(ValueError, match="but this one is old; take the precision"):
+        next(train(recipe, tmp_path))
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "precision"),
+    [
+        ({"recipe": {"schedule": {"bfloat16": True}}}, "bfloat16"),
+        ({"recipe": {"schedule": {"bfloat16": False}}}, "float32"),
+        ({"recipe": {"schedule": {"precision": "auto"}}, "precision": "bfloat16"}, "bfloat16"),
+    ],
+)
+def test_older_checkpoints_tell_their_precision_too(facts, precision):
+    assert records.began_in(facts) == precision
+
+
+def test_one_folder_is_for_one_run_at_a_time(tmp_path):
+    recipe = KINDS["wavenet"]
+    running = train(recipe, tmp_path)
+    next(running)
+    for resume in (False, True):
+        (tmp_path / CHECKPOINT).write_bytes(b"") if resume else None
+        said = rf"process {os.getpid()} on .* trains in .* already; wait for its end, stop it"
+        with pytest.raises(FileExistsError, match=said):
+            next(train(recipe, tmp_path, resume=resume))
+    (tmp_path / CHECKPOINT).unlink()
+    running.close()
+    assert {path.name for path in tmp_path.iterdir()} == {LOCK}
+    assert len(list(train(recipe, tmp_path))) == 8 + 2 + 1
+
+
+def test_the_lock_goes_with_a_killed_process(tmp_path):
+    program = f"""
+import pathlib, sys, time
+from course_lib.zoo.trainer import reserved
+with reserved(pathlib.Path({str(tmp_path)!r})):
+    print("in", flush=True)
+    time.sleep(600)
+"""
+    holding = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with holding:
+        assert holding.stdout.readline() == "in\n"
+        with (
+            pytest.raises(FileExistsError, match=rf"process {holding.pid} on"),
+            reserved(tmp_path),
+        ):
+            pass
+        holding.kill()
+    with reserved(tmp_path):
+        assert str(os.getpid()) in (tmp_path / HOLDER).read_text(encoding="utf-8")
+    assert not (tmp_path / HOLDER).exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/deeper", "run.safetensors"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_first_step(tmp_path, place):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "run.safetensors").mkdir()
+    folder = tmp_path if place == CHECKPOINT else tmp_path / place
+    with pytest.raises(OSError, match=r"cannot write .*file|need a file, but .* is a folder"):
+        next(train(KINDS["wavenet"], folder))
+    assert {path.name for path in tmp_path.iterdir()} == {"file", CHECKPOINT}
+
+
+def test_a_checkpoint_of_no_recipe_is_refused(finished, tmp_path):
+    recipe, folder, _ = finished
+    tensors, about = load_tensors(folder / CHECKPOINT)
+    del about["recipe"], about["validation"]
+    save_tensors(tmp_path / CHECKPOINT, tensors, about)
+    with pytest.raises(ValueError, match=r"that `course train` wrote, .* lacks \['recipe', 'val"):
+        next(train(recipe, tmp_path, resume=True))
 
 
 def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path):
