@@ -10,7 +10,7 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
 )
-from course_lib.core.files import replacing, write_text
+from course_lib.core.files import check_writable, replacing, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
 from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
 from course_lib.core.random import seeded, spawn
@@ -34,6 +34,7 @@ __all__ = [
     "check_number",
     "check_order",
     "check_signal",
+    "check_writable",
     "replacing",
     "seeded",
     "spawn",

@@ -56,6 +56,30 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         raise type(error)(f"cannot write {path}: {error.strerror}") from error
 
 
+def check_writable(path: Path) -> None:
+    """Say before the work whether a file could be written there after it.
+
+    Raises
+    ------
+    FileExistsError
+        Where a folder, pipe or device has that name.
+    FileNotFoundError
+        Where there is no folder for it.
+    OSError
+        Where the folder may not be written to; the message names `path`.
+    """
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a pipe or a device"
+        raise FileExistsError(f"need the name of a file, but {path} is {what}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
+    try:
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass
+    except OSError as error:
+        raise type(error)(f"cannot write {path}: {error.strerror}") from error
+
+
 def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
     """Write text as UTF-8 with \\n at line ends, whole or not at all; see `replacing`."""
     with replacing(path, overwrite=overwrite) as temporary:
