@@ -1,7 +1,9 @@
 """The `course` command: arguments in, messages and exit status out.
 
-Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage or bad
-input; 130 Ctrl-C; 141 nobody reads the output any more (as in `course list | head -1`).
+Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage, bad input or no
+place for the output; 70 a fault of the course; 130 Ctrl-C; 141 nobody reads the output any more
+(as in `course list | head -1`). What went wrong is told in one line; `course --debug COMMAND`
+shows where.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import shutil
 import signal
 import sys
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,7 +23,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from course_lib.runner.chapters import ROOT, Chapter, chapters, check_course_here, choose
 
@@ -57,38 +60,114 @@ DIFFUSION = ("label", "steps", "guidance", "sampler")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `course` command and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):  # Windows may still default to an old code page
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")
-    parser = _parser()
-    options, others = parser.parse_known_args(arguments)
-    if others and options.command != "lab":
-        parser.error(f"{options.command} does not know {' '.join(others)}")
-    options.others = others
+    _open_streams()
+    options = argparse.Namespace(command=None, debug=False)
     try:
-        status = int(options.run(options))
+        try:
+            _, options.others = _parser().parse_known_args(arguments, options)
+            if options.others and options.command != "lab":
+                raise ValueError(f"does not know {' '.join(options.others)}")
+            return int(options.run(options))
+        finally:
+            _flush()
+    except SystemExit:  # argparse has shown its help
+        raise
+    except BaseException as error:
+        return _tell(error, options)
+
+
+BROKEN = 70
+"""The exit status of a fault of the course, as sysexits.h has it."""
+
+STATUSES: tuple[tuple[type[BaseException], int], ...] = (
+    (BrokenPipeError, 141),
+    (KeyboardInterrupt, 130),
+    (OSError, 2),
+    (ValueError, 2),
+    (ModuleNotFoundError, 2),  # of an extra, which the message names
+    (OverflowError, BROKEN),
+    (ZeroDivisionError, BROKEN),
+    (ArithmeticError, 1),  # a benchmark whose two sides disagree
+)
+"""What the library's answers to bad input, and other ends, mean; all else is a fault of ours."""
+
+
+def _tell(error: BaseException, options: argparse.Namespace) -> int:
+    """Say in one line what went wrong, and return the exit status that stands for it."""
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), BROKEN)
+    command = "course" if options.command is None else f"course {options.command}"
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, OSError) and error.strerror is not None:
+        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    told = f"{command}: {text}"
+    if status == BROKEN:
+        told = (
+            f"{command}: {type(error).__name__}: {text or 'no more is known'}; this is a fault of "
+            f"the course, and {command.replace('course', 'course --debug', 1)} ... shows where"
+        )
+    lines = [" ".join(told.split())]
+    if isinstance(error, KeyboardInterrupt):
+        lines = ["interrupted"]
+    if isinstance(error, BrokenPipeError):  # nobody listens
+        lines = []
+    if options.debug:
+        lines = ["".join(traceback.format_exception(error)).rstrip(), *lines]
+    try:
+        print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
+    except OSError:  # the status is all that can be told
+        _discard(sys.stderr)
+    return status
+
+
+def _open_streams() -> None:
+    """Let no stream be closed, or stumble over a letter.
+
+    The null device takes the place of a closed stream, and its number, which the next file to be
+    opened would get otherwise. Windows may still default to an old code page, and the name of a
+    file may be no text in any.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _flush() -> None:
+    """Write what was printed; where that fails, Python shall not try again at the end."""
+    try:
         sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains
-        return 141
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except (OSError, ValueError) as error:  # the library's answers to bad input
-        print(f"course {options.command}: {error}", file=sys.stderr)
-        return 2
-    except ArithmeticError as error:  # a benchmark whose two sides disagree
-        print(f"course {options.command}: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        _discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise OSError(f"cannot write the output: {error.strerror}") from error
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are told where all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; {self.prog} --help says more")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="course",
         description="Audio Generation, from Autoregression to Diffusion",
-        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage or "
-        "bad input; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
+        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage, "
+        "bad input or no place for the output; 70 a fault of the course; 130 stopped by Ctrl-C; "
+        "141 nobody reads the output any more.",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="show where an error comes from, before the command"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -290,8 +369,6 @@ def _bench(options: argparse.Namespace) -> int:
     from course_lib.core import check_writable, write_text
 
     groups = GROUPS if options.only is None else (options.only,)
-    if options.json is not None and not options.json.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {options.json}: no folder {options.json.parent}")
     if options.json is not None:
         check_writable(options.json)
     rows = []
@@ -341,7 +418,7 @@ def _train(options: argparse.Namespace) -> int:
     recipe = _recipe(options.model, options.steps)
     target = zoo.store.data_folder() / "zoo" / options.model
     for name in (zoo.store.WEIGHTS, zoo.store.CARD) if options.publish else ():
-        check_writable(target / name)  # before hours of work, not after them
+        check_writable(target / name, make_folders=True)  # before hours of work, not after them
     folder = options.folder or Path("build/zoo") / options.model
     alone = options.devices == options.nodes == 1
     try:
@@ -473,12 +550,11 @@ def _sample(options: argparse.Namespace) -> int:
 
 def _check_output(path: Path, overwrite: bool) -> None:
     """Say before the work what `audio.write` would say after it."""
-    if path.exists() and not overwrite:
+    from course_lib.audio import check_target
+
+    if path.is_file() and not overwrite:
         raise FileExistsError(f"{path} exists already; pass --overwrite to replace it")
-    if path.suffix.lower() not in (".wav", ".flac"):
-        raise ValueError(f"need a file name that ends in .wav or .flac, got {path.name!r}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
+    check_target(path, overwrite=overwrite)
 
 
 def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
@@ -808,8 +884,9 @@ def _read_prepared(path: Path, sample_rate: int, channel: int | None) -> Clip:
 def _working(what: str) -> AbstractContextManager[object]:
     """Show on a terminal that something is going on."""
     from rich.console import Console
+    from rich.markup import escape
 
-    return Console(stderr=True).status(what)
+    return Console(stderr=True).status(escape(what))  # the name of a file may hold brackets
 
 
 def _progress(shown: bool = True) -> Progress:
@@ -819,6 +896,11 @@ def _progress(shown: bool = True) -> Progress:
     from rich.progress import TimeRemainingColumn as TimeLeft
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeLeft())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeLeft(),
+    )
     hidden = not (shown and console.is_terminal)
     return Progress(*columns, console=console, transient=True, disable=hidden)

@@ -11,6 +11,12 @@ from jaxtyping import Float
 
 from course_lib.core import SignalLike, check_count, check_number, check_signal
 
+HIGHEST_RATE = 384_000
+"""The highest sample rate in Hz that converters have; the filters for more fill the memory."""
+
+MOST_SAMPLES = 2**28
+"""The longest sound: 93 minutes at 48 kHz, which takes about 4 GB of memory to work on."""
+
 
 @dataclass(frozen=True, eq=False)
 class Clip:
@@ -25,7 +31,7 @@ class Clip:
         For integer samples, or a sample rate that is not a whole number.
     ValueError
         For an empty, stereo or non-finite signal (also beyond the range of 32-bit floats), or a
-        sample rate below 1.
+        sample rate below 1 or above 384,000.
     """
 
     samples: Float[np.ndarray, "time"]
@@ -37,7 +43,7 @@ class Clip:
         check_signal(samples, name="clip of 32-bit floats")
         samples.setflags(write=False)
         object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "sample_rate", check_count(self.sample_rate, "sample_rate"))
+        object.__setattr__(self, "sample_rate", check_rate(self.sample_rate))
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -113,7 +119,7 @@ class Clip:
         rate = rates.pop()
         if check_number(gap, "gap") < 0:
             raise ValueError(f"need a gap of 0 s or more, got {gap}")
-        silence = np.zeros(round(gap * rate), np.float32)
+        silence = np.zeros(check_length(round(gap * rate), f"a gap of {gap:g} s"), np.float32)
         parts = [part for clip in clips for part in (clip.samples, silence)]
         return Clip(np.concatenate(parts[:-1]), rate)
 
@@ -126,3 +132,18 @@ def check_clip(clip: Any) -> Clip:
             "wrap an array with Clip(samples, sample_rate)"
         )
     return clip
+
+
+def check_rate(value: Any, name: str = "sample_rate") -> int:
+    """Return a sample rate in Hz, a whole number from 1 to 384,000, or say what came instead."""
+    rate = check_count(value, name)
+    if rate > HIGHEST_RATE:
+        raise ValueError(f"need {name} of at most {HIGHEST_RATE} Hz, got {rate}")
+    return rate
+
+
+def check_length(count: int, name: str) -> int:
+    """Return a number of samples that fits into memory, or refuse before memory is taken."""
+    if count > MOST_SAMPLES:
+        raise ValueError(f"need at most {MOST_SAMPLES} samples in {name}, got {count}; shorten it")
+    return count

@@ -6,8 +6,7 @@ import math
 
 import scipy.signal
 
-from course_lib.audio.clip import Clip, check_clip
-from course_lib.core import check_count
+from course_lib.audio.clip import Clip, check_clip, check_length, check_rate
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:
@@ -19,12 +18,13 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     Raises
     ------
     TypeError, ValueError
-        For something that is not a Clip, or a sample rate that is not a whole number of at
-        least 1 Hz.
+        For something that is not a Clip, a sample rate that is not a whole number from 1 to
+        384,000 Hz, or a result of more than 2^28 samples.
     """
-    sample_rate = check_count(sample_rate, "sample_rate")
+    sample_rate = check_rate(sample_rate)
     if sample_rate == check_clip(clip).sample_rate:
         return clip
+    check_length(-(-len(clip) * sample_rate // clip.sample_rate), f"{clip} at {sample_rate} Hz")
     common = math.gcd(sample_rate, clip.sample_rate)
     samples = scipy.signal.resample_poly(
         clip.samples.astype("float64"), sample_rate // common, clip.sample_rate // common

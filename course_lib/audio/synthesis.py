@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.audio.clip import Clip
-from course_lib.core import check_count, check_generator, check_number
+from course_lib.audio.clip import Clip, check_length, check_rate
+from course_lib.core import check_generator, check_number
 
 
 def tone(frequency: float, duration: float, sample_rate: int, *, amplitude: float = 0.5) -> Clip:
@@ -112,8 +112,9 @@ def noise(duration: float, sample_rate: int, *, rms: float = 0.1, rng: np.random
 
 def _times(duration: float, sample_rate: int) -> np.ndarray:
     """Return the time of each sample in seconds."""
-    sample_rate = check_count(sample_rate, "sample_rate")
+    sample_rate = check_rate(sample_rate)
     length = round(check_number(duration, "duration", above=0) * sample_rate)
+    check_length(length, f"{duration:g} s at {sample_rate} Hz")
     if length < 1:
         raise ValueError(
             f"need a duration of at least one sample, 1 / {sample_rate} s, got {duration} s"

@@ -68,20 +68,31 @@ def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, *, make_folders: bool = False) -> None:
     """Refuse before the work what `replacing` would refuse after it; nothing is left behind.
+
+    Parameters
+    ----------
+    path : of the file
+    make_folders : whether folders that are missing will be made, as `replacing` does
 
     Raises
     ------
+    FileExistsError
+        Where a folder, pipe or device has that name.
+    FileNotFoundError
+        Where there is no folder for it, and none will be made.
     OSError
-        Where a folder is in the place of the file, or no file can be made there.
+        Where no file can be made there; the message names `path`.
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            raise IsADirectoryError(f"need a file, but {path} is a folder")
-        target = path.resolve()
-        there = next(folder for folder in target.parents if folder.exists())
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a pipe or a device"
+            raise FileExistsError(f"need the name of a file, but {path} is {what}")
+        if not make_folders and not path.parent.is_dir():
+            raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
+        there = next(folder for folder in path.resolve().parents if folder.exists())
         with tempfile.TemporaryDirectory(dir=there, prefix=_PREFIX):
             pass
     except OSError as error:

@@ -87,7 +87,7 @@ def train(
     path = folder / CHECKPOINT
     if resume and not path.is_file():
         raise FileNotFoundError(f"need a run to go on with, but there is no {path}")
-    check_writable(path)
+    check_writable(path, make_folders=True)
     with reserved(folder, team):
         if not resume and path.exists():
             raise FileExistsError(

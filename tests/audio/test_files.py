@@ -2,6 +2,9 @@
 
 import os
 import struct
+import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from course_lib.audio import Clip, read, write
+from course_lib.audio import Clip, check_target, clip, read, write
 
 ENDINGS = [".wav", ".flac"]
 
@@ -99,12 +102,34 @@ def test_a_file_cut_short_at_any_place(tmp_path, tone, ending):
             read(cut)
 
 
-def test_a_wav_from_a_pipe_promises_too_much_and_is_read(tmp_path, tone):
-    path = write(tmp_path / "pipe.wav", tone)
+def test_other_formats_are_read_as_soundfile_reads_them(tmp_path, rng):
+    samples = 0.1 * rng.standard_normal((100_000, 3))[:, :2]
+    for name in ("a.ogg", "a.mp3", "a.flac", "a.aiff", "a.au", "a.w64"):
+        soundfile.write(tmp_path / name, samples, 16_000)
+        expected = soundfile.read(tmp_path / name, dtype="float32")[0][:, 1]
+        np.testing.assert_allclose(read(tmp_path / name, channel=1).samples, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [384_001, 100_000_007])
+def test_a_sample_rate_that_nothing_has(tmp_path, tone, rate):
+    path = write(tmp_path / "fast.wav", tone)
     content = bytearray(path.read_bytes())
-    content[4:8] = content[40:44] = struct.pack("<I", 0xFFFFFFFF)
+    content[24:28] = struct.pack("<I", rate)
     path.write_bytes(content)
-    np.testing.assert_allclose(read(path).samples, tone.samples, atol=1 / 32768)
+    said = rf"need the sample rate of .*fast\.wav of at most 384000 Hz, got {rate}"
+    with pytest.raises(ValueError, match=said):
+        read(path)
+
+
+def test_a_file_too_large_for_the_memory(tmp_path, tone, monkeypatch):
+    path = tmp_path / "large.wav"
+    with path.open("wb") as file:
+        file.truncate(2**31 + 1)  # a hole, which takes no room
+    with pytest.raises(ValueError, match=r"at most 2147483648 bytes; cut .*large\.wav into parts"):
+        read(path)
+    monkeypatch.setattr(clip, "MOST_SAMPLES", 3999)
+    with pytest.raises(ValueError, match=r"at most 3999 samples in .*a\.flac, got 4000"):
+        read(write(tmp_path / "a.flac", tone))
 
 
 def test_nan_and_infinity_in_a_float_file(tmp_path):
@@ -134,30 +159,48 @@ def test_a_folder_is_never_replaced(tmp_path, tone):
 
 
 @pytest.mark.parametrize("old", [None, b"precious"])
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (OSError(28, "No space left on device"), "No space left"),
-        (soundfile.LibsndfileError(2), "is the disk full"),
-    ],
-)
-def test_a_write_that_fails_leaves_what_was_there(
-    tmp_path, tone, monkeypatch, ending, old, error, said
-):
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, tone, monkeypatch, ending, old):
     path = tmp_path / f"out{ending}"
     if old is not None:
         path.write_bytes(old)
 
-    def disk_full(file, *args, **kwargs):
+    def disk_full(file, content):
         with open(file, "wb") as half:
-            half.write(b"RIFF")
-        raise error
+            half.write(bytes(content)[:4])
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(soundfile, "write", disk_full)
-    with pytest.raises(OSError, match=rf"cannot write .*out\{ending}: .*{said}"):
-        write(path, tone, overwrite=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", disk_full)
+        with pytest.raises(OSError, match=rf"cannot write .*out\{ending}: No space left"):
+            write(path, tone, overwrite=True)
     assert os.listdir(tmp_path) == ([] if old is None else [path.name])
     assert old is None or path.read_bytes() == old
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused_before_the_work(tmp_path, monkeypatch):
+    def refused(dir):
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    check_target(tmp_path / "a.wav")
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    with pytest.raises(PermissionError, match=r"^cannot write .*a\.wav: Permission denied$"):
+        check_target(tmp_path / "a.wav")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.parametrize("use", [read, lambda path: check_target(path, overwrite=True)])
+def test_pipes_and_devices_are_no_files(tmp_path, use):
+    os.mkfifo(tmp_path / "pipe.wav")
+    os.symlink("/dev/zero", tmp_path / "zero.wav")
+    for name in ("pipe.wav", "zero.wav"):
+        with pytest.raises(OSError, match=rf"need .* file, but .*{name} is a pipe or a device"):
+            use(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_names_that_are_not_utf_8(tmp_path, tone, ending):
+    path = tmp_path / os.fsdecode(b"caf\xe9" + ending.encode())
+    assert len(read(write(path, tone))) == len(tone)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
@@ -176,6 +219,8 @@ def test_writes_that_will_not_do(tmp_path, tone):
         write(tmp_path / "no" / "a.wav", tone)
     with pytest.raises(ValueError, match=r"peak of 1\.500.*with_peak"):
         write(tmp_path / "loud.wav", Clip(np.array([1.5]), 8000))
+    with pytest.raises(ValueError, match=r"rate that FLAC can have.*65537 Hz; write odd\.wav"):
+        write(tmp_path / "odd.flac", Clip(np.zeros(3), 65_537))
     assert os.listdir(tmp_path) == []
 
 

@@ -38,7 +38,17 @@ def test_silence_stays_silent():
     assert resample(Clip(np.zeros(100), 8000), 16000).peak == 0
 
 
-@pytest.mark.parametrize(("rate", "error"), [(0, ValueError), (8000.5, TypeError)])
+@pytest.mark.parametrize(
+    ("rate", "error"), [(0, ValueError), (8000.5, TypeError), (10**9, ValueError)]
+)
 def test_rates_that_will_not_do(tone, rate, error):
     with pytest.raises(error, match="sample_rate"):
         resample(tone, rate)
+
+
+def test_a_result_too_long_for_the_memory():
+    slow = Clip(np.zeros(100_000), 1)  # a wrong header can say that
+    with pytest.raises(
+        ValueError, match=r"at most 268435456 samples in .* at 8000 Hz, got 8000000"
+    ):
+        resample(slow, 8000)

@@ -81,3 +81,9 @@ def test_settings_that_will_not_do(make, says):
 def test_randomness_is_the_callers():
     with pytest.raises(TypeError, match="numpy Generator"):
         noise(1, 8000, rng=3)
+
+
+@pytest.mark.parametrize(("duration", "rate"), [(1e9, 8000), (1e-3, 10**12)])
+def test_sounds_too_long_for_the_memory(duration, rate):
+    with pytest.raises(ValueError, match="at most"):
+        tone(440, duration, rate)

@@ -152,7 +152,7 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
     [
         ("file/run", NotADirectoryError, "cannot write .*run: "),
         ("file/deep/er/run", NotADirectoryError, "cannot write .*run: "),
-        ("folder", IsADirectoryError, "need a file, but .*folder is a folder"),
+        ("folder", FileExistsError, "need the name of a file, but .*folder is a folder"),
         ("x" * 300, OSError, "cannot write x*: |cannot write .*xxx: "),
         pytest.param(
             "/proc/run",
@@ -168,7 +168,7 @@ def test_what_cannot_be_written_is_refused_beforehand(
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     with pytest.raises(error, match=said):
-        check_writable(tmp_path / name)
+        check_writable(tmp_path / name, make_folders=True)
     with pytest.raises(OSError):  # noqa: PT011 - it is the same that a write would meet
         write_text(tmp_path / name, "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
@@ -177,7 +177,9 @@ def test_what_cannot_be_written_is_refused_beforehand(
 def test_what_can_be_written_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("mine", encoding="utf-8")
     for name in ("old", "new", "deep/er/new"):
-        check_writable(tmp_path / name)
+        check_writable(tmp_path / name, make_folders=True)
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        check_writable(tmp_path / "deep" / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
