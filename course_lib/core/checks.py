@@ -72,9 +72,22 @@ def check_signal(
 
 
 def check_values(
-    values: Any, name: str, *, shape: tuple[str, ...] | None = None, squared: bool = False
+    values: Any,
+    name: str,
+    *,
+    shape: tuple[str, ...] | None = None,
+    whole: bool = True,
+    squared: bool = False,
 ) -> Float[np.ndarray, "*shape"]:
-    """Return real numbers of any shape, or of as many axes as `shape` names, in float64.
+    """Return real numbers in float64, or say what is wrong with them.
+
+    Parameters
+    ----------
+    values : array
+    name : what the error message calls it
+    shape : the names of its axes, none of which may be empty; None takes any shape
+    whole : whether whole numbers will do, too
+    squared : as in `check_signal`
 
     Raises
     ------
@@ -86,8 +99,11 @@ def check_values(
         cannot hold.
     """
     array = as_array(values, name)
-    if not np.issubdtype(array.dtype, np.floating) and not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"need real numbers for {name}, got {array.dtype}")
+    if not np.issubdtype(array.dtype, np.floating) and not (
+        whole and np.issubdtype(array.dtype, np.integer)
+    ):
+        kind = "real" if whole else "floating-point"
+        raise TypeError(f"need {kind} numbers for {name}, got {array.dtype}")
     if shape is not None and (array.ndim != len(shape) or array.size == 0):
         raise ValueError(f"need {name} of shape ({', '.join(shape)}), got shape {array.shape}")
     found = _finite(array, name)
