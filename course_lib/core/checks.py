@@ -181,7 +181,7 @@ def _finite(array: np.ndarray, what: str) -> np.ndarray:
         first = np.unravel_index(int(np.argmin(np.isfinite(found))), found.shape)
         place = f" at index {', '.join(map(str, first))}" if first else ""
         raise ValueError(
-            f"need finite {what}, got {array[first]}{place}; "
+            f"need finite {what}, got {shown(array[first])}{place}; "
             "cut it out or repair it with np.nan_to_num"
         )
     return found
@@ -289,20 +289,21 @@ def shown(value: Any, *bounds: float, digits: int = 4) -> str:
     ----------
     value : a number, of whatever size
     bounds : what it is compared with
-    digits : significant ones, where fewer would do; whole numbers below 10^15 keep all of theirs
+    digits : significant ones, where fewer would do; whole numbers below 10^20 keep all of theirs
     """
-    if isinstance(value, numbers.Rational) and not _fits(value):
-        return f"{decimal.Decimal(int(value)):.{digits}g}"
-    if isinstance(value, numbers.Integral) and abs(value) < 10**15:
-        return str(int(value))
+    value = int(value) if isinstance(value, numbers.Integral) else value
+    exact = isinstance(value, numbers.Rational)
+    if exact and abs(value) >= 10**20:
+        return f"{decimal.Decimal(math.trunc(value)):.{digits}g}"
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
+    if not math.isfinite(number):
+        return str(value)  # a long double may be larger
     for count in range(digits, 17):
         text = f"{number:.{count}g}"
         near = float(text)
-        if all((near > b) == (number > b) and (near < b) == (number < b) for b in bounds):
+        ends = (*bounds, math.inf)
+        if all((near > b) == (number > b) and (near < b) == (number < b) for b in ends):
             return text
     return repr(number)
-
-
-def _fits(value: numbers.Rational) -> bool:
-    return abs(value) < 2**1024 - 2**970  # what rounds to infinity in float64

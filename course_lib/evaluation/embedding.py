@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 
 from course_lib.audio import Clip, check_clip
+from course_lib.core import shown
 from course_lib.features import frame
 
 SAMPLE_RATE = 44_100

@@ -50,7 +50,9 @@ def mel_to_hz(mel: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """
     mel = check_values(mel, "mel")
     if mel.max(initial=0.0) > _HIGHEST_MEL:
-        raise ValueError(f"need mel of {_HIGHEST_MEL:g} or less, got {mel.max():g}")
+        raise ValueError(
+            f"need mel of {_HIGHEST_MEL:g} or less, got {shown(mel.max(), _HIGHEST_MEL)}"
+        )
     above = _CORNER_HZ * np.exp(_LOG_STEP * (np.maximum(mel, _CORNER_MEL) - _CORNER_MEL))
     return np.where(mel < _CORNER_MEL, mel * _HZ_PER_MEL, above)
 

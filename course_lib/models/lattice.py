@@ -90,7 +90,8 @@ def _last_coefficients(phi: np.ndarray) -> Iterator[float]:
     while len(phi):
         k = float(phi[-1])
         yield k
-        phi = (phi[:-1] + k * phi[:-1][::-1]) / (1 - k**2)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not stable either
+            phi = (phi[:-1] + k * phi[:-1][::-1]) / (1 - k * k)
 
 
 def is_stable(phi: Any) -> bool:

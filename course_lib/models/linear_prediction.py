@@ -24,7 +24,8 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_order, check_signal, check_values, shown
+from course_lib.core import SignalLike, check_order, check_signal, shown
+from course_lib.core.checks import as_array
 from course_lib.kernels import ar as kernels
 from course_lib.models.lattice import predictors_of_every_order
 
@@ -351,8 +352,12 @@ def fit_frames(
         For anything but a matrix of finite floats, rows of fewer than order + 1 samples, a bad
         order or another method.
     """
-    frames = check_values(frames, "frames", shape=("frames", "time"), squared=True)
+    frames = as_array(frames, "frames")
+    if frames.ndim != 2:
+        raise ValueError(f"need frames of shape (frames, time), got shape {frames.shape}")
     order = check_order(order, frames.shape[1])
+    flat = check_signal(frames.reshape(-1), name="frames", min_length=0, squared=True)
+    frames = flat.reshape(frames.shape)
     if method == "burg":
         return Predictor(*kernels.burg_frames(frames, order))
     if method == "yule-walker":
