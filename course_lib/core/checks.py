@@ -303,7 +303,7 @@ def shown(value: Any, *bounds: float, digits: int = 4) -> str:
     for count in range(digits, 17):
         text = f"{number:.{count}g}"
         near = float(text)
-        ends = (*bounds, math.inf)
+        ends = (*bounds, -math.inf, math.inf)
         if all((near > b) == (number > b) and (near < b) == (number < b) for b in ends):
             return text
     return repr(number)
