@@ -6,9 +6,13 @@ from course_lib.core.checks import (
     check_codes,
     check_count,
     check_generator,
+    check_levels,
     check_number,
     check_order,
     check_signal,
+    check_values,
+    settle,
+    shown,
 )
 from course_lib.core.files import check_writable, replacing, sha256, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
@@ -31,13 +35,17 @@ __all__ = [
     "check_codes",
     "check_count",
     "check_generator",
+    "check_levels",
     "check_number",
     "check_order",
     "check_signal",
+    "check_values",
     "check_writable",
     "replacing",
     "seeded",
+    "settle",
     "sha256",
+    "shown",
     "spawn",
     "write_text",
 ]

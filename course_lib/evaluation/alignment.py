@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from course_lib.core import shown
+from course_lib.core.checks import as_array
+
 ENOUGH = 0.5
 """Steps' worth of attention after which a token counts as read."""
 
@@ -79,7 +82,7 @@ def check_attention(attention: Any) -> Float[np.ndarray, "steps tokens"]:
     TypeError, ValueError
         As `judge_alignment`.
     """
-    array = np.asarray(attention)
+    array = as_array(attention, "attention")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
             f"need attention of shape (steps, tokens), one or more of each, got {array.shape}; "
@@ -94,7 +97,7 @@ def check_attention(attention: Any) -> Float[np.ndarray, "steps tokens"]:
     worst = int(np.abs(sums - 1).argmax())
     if abs(sums[worst] - 1) > TOLERANCE:
         raise ValueError(
-            f"need weights that sum to 1 over the tokens, got {sums[worst]:.4g} at step {worst}; "
-            "apply a softmax, and cut padding off"
+            f"need weights that sum to 1 over the tokens, got {shown(sums[worst], 1)} "
+            f"at step {worst}; apply a softmax, and cut padding off"
         )
     return array

@@ -7,7 +7,7 @@ import scipy.fft
 from jaxtyping import Float, Int
 
 from course_lib.audio import Clip, check_clip
-from course_lib.core import check_count
+from course_lib.core import check_count, check_values
 from course_lib.features import log_mel
 
 DYNAMIC_RANGE = 60.0
@@ -86,9 +86,7 @@ def mel_cepstrum(
     Davis and Mermelstein (1980), "Comparison of parametric representations for monosyllabic word
     recognition", whose coefficients these are up to scale. Notebook: 13.
     """
-    log_power = np.asarray(log_power, dtype=np.float64)
-    if log_power.ndim != 2:
-        raise ValueError(f"need log powers of shape (frames, bands), got {log_power.shape}")
+    log_power = check_values(log_power, "log powers", shape=("frames", "bands"))
     bands = log_power.shape[1]
     order = check_count(order, "order", minimum=0)
     if order >= bands:
@@ -114,20 +112,16 @@ def dynamic_time_warping(
 
     Raises
     ------
-    ValueError
-        For distances that are not finite, or not of shape (frames, other_frames) with one frame
-        or more.
+    TypeError, ValueError
+        For distances that are not finite real numbers, or not of shape (frames, other_frames)
+        with one frame or more.
 
     References
     ----------
     Sakoe and Chiba (1978), "Dynamic programming algorithm optimization for spoken word
     recognition", whose unweighted form without slope constraint this is. Notebook: 13.
     """
-    distances = np.asarray(distances, dtype=np.float64)
-    if distances.ndim != 2 or distances.size == 0:
-        raise ValueError(f"need distances of shape (frames, frames), got {distances.shape}")
-    if not np.isfinite(distances).all():
-        raise ValueError("need finite distances, got NaN or infinity")
+    distances = check_values(distances, "distances", shape=("frames", "frames"))
     rows, columns = distances.shape
     total = np.full((rows + 1, columns + 1), np.inf)  # total[m + 1, n + 1] is D[m, n]
     total[0, 0] = 0

@@ -88,7 +88,7 @@ def compare_concealment(
         For no clip that is long enough, or bad settings.
     """
     check_generator(rng)
-    check_count(order, "order")
+    order = check_count(order, "order")
     margin = max(context, (order + 1) / min(clip.sample_rate for clip in clips)) if clips else 0
     long_enough = [clip for clip in clips if clip.duration >= packet + 2 * margin + 0.001]
     if not long_enough:

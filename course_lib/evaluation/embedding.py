@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 
 from course_lib.audio import Clip, check_clip
+from course_lib.core import shown
 from course_lib.features import frame
 
 SAMPLE_RATE = 44_100
@@ -80,9 +81,11 @@ def picture(clip: Clip) -> Float[np.ndarray, "100 96"]:
     common = np.gcd(SAMPLE_RATE, clip.sample_rate)
     x = scipy.signal.resample_poly(x, SAMPLE_RATE // common, clip.sample_rate // common)
     room = (FRAMES - 1) * HOP_LENGTH
+    most = room / SAMPLE_RATE
     if len(x) > room:
         raise ValueError(
-            f"need at most {room / SAMPLE_RATE:.2f} s of sound, got {clip.duration:.2f} s; cut it"
+            f"need at most {shown(most, clip.duration)} s of sound, got "
+            f"{shown(clip.duration, most)} s; cut it"
         )
     half = WINDOW_LENGTH // 2
     padded = np.pad(x, (half, room - len(x) + half))

@@ -20,7 +20,7 @@ import scipy.spatial.distance
 from jaxtyping import Float, Int
 
 from course_lib.audio import Clip, check_clip
-from course_lib.core import check_count, check_generator, check_number
+from course_lib.core import check_count, check_generator, check_number, check_values
 from course_lib.evaluation.likelihood import Comparison
 
 REAL, NOISE = "real training hits", "shuffled noise"
@@ -233,7 +233,7 @@ def copy_share(
 
     Notebook: 16.
     """
-    check_number(closeness, "closeness", above=0)
+    closeness = check_number(closeness, "closeness", above=0)
     training, fake = _check_pair(training, fake, 1)
     usual = float(np.median(_radii(_check_features(training, 2), 1)))
     if usual == 0:
@@ -302,7 +302,8 @@ def principal(
 
     Notebook: 16.
     """
-    training = _check_features(training, check_count(dims, "dims") + 1)
+    dims = check_count(dims, "dims")
+    training = _check_features(training, dims + 1)
     if dims > training.shape[1]:
         raise ValueError(
             f"need at most {training.shape[1]} dims, those of the features, got {dims}"
@@ -428,16 +429,12 @@ def generation_table(scores: Mapping[str, Mapping[str, GenerationScore]]) -> Com
 
 
 def _check_features(features: np.ndarray, least: int) -> Float[np.ndarray, "count dims"]:
-    features = np.asarray(features)
-    if features.ndim != 2 or not features.shape[1]:
-        raise ValueError(f"need features of shape (sounds, dims), got shape {features.shape}")
+    features = check_values(
+        features, "features", shape=("sounds", "dims"), whole=False, squared=True
+    )
     if len(features) < least:
         raise ValueError(f"need features of {least} sounds or more, got {len(features)}")
-    if not np.issubdtype(features.dtype, np.floating):
-        raise TypeError(f"need floating-point features, got {features.dtype}")
-    if not np.isfinite(features).all():
-        raise ValueError("need finite features, got NaN or infinity")
-    return features.astype(np.float64)
+    return features
 
 
 def _check_pair(a: np.ndarray, b: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:

@@ -57,7 +57,7 @@ def log_spectral_distance(
     ----------
     Gray and Markel (1976), "Distance measures for speech processing", for one frame.
     """
-    check_number(dynamic_range, "dynamic_range", above=0)
+    dynamic_range = check_number(dynamic_range, "dynamic_range", above=0)
     levels = [
         np.abs(stft(x, window_length=window_length, hop_length=hop_length))
         for x in _check_pair(reference, estimate)
@@ -88,9 +88,10 @@ def image_rejection(upsampled: SignalLike, factor: int, *, window_length: int = 
     TypeError, ValueError
         For bad input, silence, or settings out of range.
     """
-    check_count(factor, "factor", minimum=2)
-    check_count(window_length, "window_length", minimum=8 * factor)
-    power = np.abs(stft(upsampled, window_length=window_length, hop_length=window_length // 4)) ** 2
+    factor = check_count(factor, "factor", minimum=2)
+    window_length = check_count(window_length, "window_length", minimum=8 * factor)
+    x = check_signal(upsampled, squared=True)
+    power = np.abs(stft(x, window_length=window_length, hop_length=window_length // 4)) ** 2
     energy = power.sum(axis=0)
     if not energy.any():
         raise ValueError("need a sound that is not silent; silence has no images")
@@ -103,7 +104,8 @@ def image_rejection(upsampled: SignalLike, factor: int, *, window_length: int = 
 def _check_pair(
     reference: SignalLike, estimate: SignalLike
 ) -> tuple[Float[np.ndarray, "time"], Float[np.ndarray, "time"]]:
-    x, y = check_signal(reference, name="reference"), check_signal(estimate, name="estimate")
+    x = check_signal(reference, name="reference", squared=True)
+    y = check_signal(estimate, name="estimate", squared=True)
     if len(x) != len(y):
         raise ValueError(
             f"need a reference and an estimate of one length, got {len(x)} and {len(y)} samples"

@@ -119,8 +119,8 @@ def harmonicity(
     """
     rate = check_clip(clip).sample_rate
     hop_length = check_count(hop_length, "hop_length")
-    check_number(highest, "highest", above=0, below=rate / 4)
-    check_number(lowest, "lowest", above=0, below=highest)
+    highest = check_number(highest, "highest", above=0, below=rate / 4)
+    lowest = check_number(lowest, "lowest", above=0, below=highest)
     half = round(PERIODS / lowest * rate / 2)
     window = np.append(hann(2 * half), 0.0)
     frames = frame(

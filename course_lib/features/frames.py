@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_signal
+from course_lib.core import SignalLike, check_count, check_signal, check_values
 
 
 def hann(length: int) -> Float[np.ndarray, "length"]:
@@ -24,7 +24,8 @@ def hann(length: int) -> Float[np.ndarray, "length"]:
     Harris (1978), "On the use of windows for harmonic analysis with the discrete Fourier
     transform". Told in notebook 01.
     """
-    return np.sin(np.pi * np.arange(check_count(length, "length")) / length) ** 2
+    length = check_count(length, "length")
+    return np.sin(np.pi * np.arange(length) / length) ** 2
 
 
 def frame(
@@ -69,12 +70,10 @@ def overlap_add(
     ------
     TypeError, ValueError
         For a hop that is not a whole number of at least 1, or frames that are not a
-        two-dimensional array with at least one value.
+        two-dimensional array of finite real numbers with at least one value.
     """
     hop_length = check_count(hop_length, "hop_length")
-    frames = np.asarray(frames)
-    if frames.ndim != 2 or frames.size == 0:
-        raise ValueError(f"need frames of shape (frames, frame_length), got shape {frames.shape}")
+    frames = check_values(frames, "frames", shape=("frames", "frame_length"))
     count, frame_length = frames.shape
     total = np.zeros((count - 1) * hop_length + frame_length)
     for m, values in enumerate(frames):

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_generator, check_number
+from course_lib.core import (
+    SignalLike,
+    check_count,
+    check_generator,
+    check_number,
+    check_signal,
+    check_values,
+)
 from course_lib.features.stft import check_spectrogram, istft, stft
 
 
@@ -50,8 +57,7 @@ def griffin_lim(
     """
     magnitude = _check_magnitude(magnitude)
     iterations = check_count(iterations, "iterations", minimum=0)
-    if check_number(momentum, "momentum", below=2) < 0:
-        raise ValueError(f"need a momentum of 0 or more, got {momentum}")
+    momentum = check_number(momentum, "momentum", minimum=0, below=2)
     phase = check_generator(rng).uniform(-np.pi, np.pi, magnitude.shape)
     guess = magnitude * np.exp(1j * phase)
     previous = guess
@@ -81,7 +87,8 @@ def inconsistency(
     ----------
     Griffin and Lim (1984), whose distance this is, normalised. Told in notebook 01.
     """
-    magnitude = _check_magnitude(magnitude)
+    magnitude = check_values(_check_magnitude(magnitude), "magnitudes", squared=True)
+    x = check_signal(x, squared=True)
     ours = np.abs(stft(x, window_length=2 * (magnitude.shape[1] - 1), hop_length=hop_length))
     if ours.shape != magnitude.shape:
         raise ValueError(

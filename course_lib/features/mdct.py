@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_signal
+from course_lib.core import SignalLike, check_count, check_signal, check_values
 from course_lib.features.frames import frame, overlap_add
 
 
@@ -42,7 +42,7 @@ def mdct(x: SignalLike, *, bands: int) -> Float[np.ndarray, "frames bands"]:
     based on time domain aliasing cancellation".  Notebook: 16.
     """
     x = check_signal(x)
-    _check_bands(bands)
+    bands = _check_bands(bands)
     if len(x) % bands:
         raise ValueError(
             f"need a multiple of {bands} samples, got {len(x)}; "
@@ -58,16 +58,11 @@ def imdct(coefficients: Float[np.ndarray, "frames bands"]) -> Float[np.ndarray, 
 
     Raises
     ------
-    ValueError
-        For another shape, an odd number of bands, or values that are not finite.
+    TypeError, ValueError
+        For another shape, an odd number of bands, or values that are not finite real numbers.
     """
-    coefficients = np.asarray(coefficients, dtype=np.float64)
-    if coefficients.ndim != 2 or not coefficients.size:
-        raise ValueError(f"need coefficients of shape (frames, bands), got {coefficients.shape}")
-    if not np.isfinite(coefficients).all():
-        raise ValueError("need finite coefficients, got NaN or infinity")
-    count, bands = coefficients.shape
-    _check_bands(bands)
+    coefficients = check_values(coefficients, "coefficients", shape=("frames", "bands"))
+    count, bands = len(coefficients), _check_bands(coefficients.shape[1])
     frames = coefficients @ mdct_basis(bands).T * mdct_windows(count, bands)
     return overlap_add(frames, hop_length=bands)[bands // 2 : -(bands // 2)]
 
@@ -92,6 +87,8 @@ def mdct_windows(frames: int, bands: int) -> Float[np.ndarray, "frames window"]:
     return windows
 
 
-def _check_bands(bands: int) -> None:
-    if check_count(bands, "bands", minimum=2) % 2:
+def _check_bands(bands: int) -> int:
+    bands = check_count(bands, "bands", minimum=2)
+    if bands % 2:
         raise ValueError(f"need an even number of bands, got {bands}")
+    return bands

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from course_lib.audio import Clip, check_clip
-from course_lib.core import check_count, check_number
+from course_lib.core import check_count, check_number, check_values, shown
 from course_lib.features.stft import check_spectrogram, stft
 
 _HZ_PER_MEL = 200 / 3
@@ -15,6 +15,7 @@ _CORNER_MEL = _CORNER_HZ / _HZ_PER_MEL
 _LOG_STEP = np.log(6.4) / 27
 _FLOOR = 1e-5
 _LARGEST = 700.0  # exp(709) is the last finite power
+_HIGHEST_MEL = 10_000.0  # 10^298 Hz
 _STEPS = 20
 _TINY = np.finfo(np.float64).tiny
 
@@ -28,15 +29,30 @@ def hz_to_mel(frequency: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*sha
     ----------
     Slaney (1998), Auditory Toolbox, Technical Report 1998-010; librosa's default. HTK's scale,
     2595 log10(1 + f / 700), is another. Told in notebook 01.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not finite real numbers.
     """
-    frequency = np.asarray(frequency, dtype=np.float64)
+    frequency = check_values(frequency, "frequency")
     above = _CORNER_MEL + np.log(np.maximum(frequency, _CORNER_HZ) / _CORNER_HZ) / _LOG_STEP
     return np.where(frequency < _CORNER_HZ, frequency / _HZ_PER_MEL, above)
 
 
 def mel_to_hz(mel: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Undo `hz_to_mel`: f = 200 m / 3 below 15 mel, 1000 exp((m - 15) ln 6.4 / 27) above."""
-    mel = np.asarray(mel, dtype=np.float64)
+    """Undo `hz_to_mel`: f = 200 m / 3 below 15 mel, 1000 exp((m - 15) ln 6.4 / 27) above.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not finite real numbers, or mel beyond 10,000, far above all hearing.
+    """
+    mel = check_values(mel, "mel")
+    if mel.max(initial=0.0) > _HIGHEST_MEL:
+        raise ValueError(
+            f"need mel of {_HIGHEST_MEL:g} or less, got {shown(mel.max(), _HIGHEST_MEL)}"
+        )
     above = _CORNER_HZ * np.exp(_LOG_STEP * (np.maximum(mel, _CORNER_MEL) - _CORNER_MEL))
     return np.where(mel < _CORNER_MEL, mel * _HZ_PER_MEL, above)
 
@@ -69,9 +85,11 @@ def mel_filter_bank(
     sample_rate = check_count(sample_rate, "sample_rate")
     window_length = check_count(window_length, "window_length", minimum=2)
     highest = sample_rate / 2 if highest is None else check_number(highest, "highest")
-    if not 0 <= check_number(lowest, "lowest") < highest <= sample_rate / 2:
+    lowest, nyquist = check_number(lowest, "lowest"), sample_rate / 2
+    if not 0 <= lowest < highest <= nyquist:
         raise ValueError(
-            f"need 0 <= lowest < highest <= {sample_rate / 2:g} Hz, got {lowest} and {highest}"
+            f"need 0 <= lowest < highest <= {shown(nyquist, highest)} Hz, got "
+            f"{shown(lowest, 0, highest)} and {shown(highest, lowest, nyquist)}"
         )
     bands = check_count(bands, "bands")
     low, high = hz_to_mel(np.array([lowest, highest]))
@@ -144,7 +162,8 @@ def magnitude_from_log_mel(
     log_mel = check_spectrogram(log_mel, np.floating)
     if log_mel.max() > _LARGEST:
         raise ValueError(
-            f"need natural logarithms of at most {_LARGEST:g}, got {log_mel.max():.4g}; "
+            f"need natural logarithms of at most {_LARGEST:g}, got "
+            f"{shown(log_mel.max(), _LARGEST)}; "
             "divide decibels by 20 / ln 10"
         )
     bank = mel_filter_bank(sample_rate, window_length, bands=log_mel.shape[1])

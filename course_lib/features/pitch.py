@@ -30,10 +30,11 @@ def difference_function(
     ----------
     de Cheveigné and Kawahara (2002), eq. 6. Notebook 03 tells its story.
     """
-    samples = check_signal(x)
+    samples = check_signal(x, squared=True)
     longest_period = check_count(longest_period, "longest_period")
     window_length = check_count(window_length, "window_length")
-    centres = np.arange(1 + len(samples) // check_count(hop_length, "hop_length")) * hop_length
+    hop_length = check_count(hop_length, "hop_length")
+    centres = np.arange(1 + len(samples) // hop_length) * hop_length
     margin = longest_period + window_length
     padded = np.pad(samples, margin)
     d = np.zeros((len(centres), longest_period + 1))
@@ -109,9 +110,10 @@ def track_pitch(
             "pitch in Hz needs a sample rate: Clip(samples, 8000)"
         )
     rate = clip.sample_rate
-    check_number(highest, "highest", above=0, below=rate / 4)
-    check_number(lowest, "lowest", above=0, below=highest)
-    check_number(threshold, "threshold", above=0, below=1)
+    hop_length = check_count(hop_length, "hop_length")
+    highest = check_number(highest, "highest", above=0, below=rate / 4)
+    lowest = check_number(lowest, "lowest", above=0, below=highest)
+    threshold = check_number(threshold, "threshold", above=0, below=1)
     shortest, longest = int(rate / highest), int(np.ceil(rate / lowest))
     window = round(0.025 * rate)
     samples = _smoothed(clip.samples.astype(np.float64), round(0.001 * rate))

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from course_lib.core import SignalLike, check_count, check_number, check_signal
+from course_lib.core import (
+    SignalLike,
+    check_count,
+    check_levels,
+    check_number,
+    check_signal,
+    settle,
+    shown,
+)
 
 
 def mu_law_compress(x: SignalLike, mu: float = 255.0) -> Float[np.ndarray, "time"]:
@@ -72,7 +80,8 @@ class _Grid:
         x = check_signal(x)
         if x.min() < -1 or x.max() > 1:
             raise ValueError(
-                f"need samples within [-1, 1] to quantise, got {x.min():.4g} to {x.max():.4g}; "
+                f"need samples within [-1, 1] to quantise, got "
+                f"{shown(x.min(), -1)} to {shown(x.max(), 1)}; "
                 "scale the clip with clip.with_peak(0.9), or clip it with np.clip(x, -1, 1)"
             )
         return np.searchsorted(self.edges()[1:-1], x, side="right").astype(np.int64)
@@ -85,7 +94,7 @@ class _Grid:
         TypeError, ValueError
             For codes that are not whole numbers from 0 to levels - 1.
         """
-        return self.values()[self._checked(codes)]
+        return self.values()[check_levels(codes, self.levels)]
 
     def log_width(self, codes: Int[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """Return ln(edges[c + 1] - edges[c]) for each code c.
@@ -95,17 +104,7 @@ class _Grid:
         TypeError, ValueError
             As `decode`.
         """
-        return np.log(np.diff(self.edges()))[self._checked(codes)]
-
-    def _checked(self, codes: Int[np.ndarray, "*shape"]) -> Int[np.ndarray, "*shape"]:
-        codes = np.asarray(codes)
-        if not np.issubdtype(codes.dtype, np.integer):
-            raise TypeError(f"need whole-number codes, got {codes.dtype}; make them with encode")
-        if codes.size and not 0 <= codes.min() <= codes.max() < self.levels:
-            raise ValueError(
-                f"need codes from 0 to {self.levels - 1}, got {codes.min()} to {codes.max()}"
-            )
-        return codes
+        return np.log(np.diff(self.edges()))[check_levels(codes, self.levels)]
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,7 @@ class MuLaw(_Grid):
     levels: int = 256
 
     def __post_init__(self) -> None:
-        if check_count(self.levels, "levels", minimum=2) > 65536:
-            raise ValueError(f"need 65536 levels or fewer, got {self.levels}")
+        settle(self, levels=check_count(self.levels, "levels", minimum=2, maximum=65536))
 
     @property
     def name(self) -> str:
@@ -175,8 +173,7 @@ class LinearQuantiser(_Grid):
     bits: int = 16
 
     def __post_init__(self) -> None:
-        if check_count(self.bits, "bits", minimum=2) > 16:
-            raise ValueError(f"need 16 bits or fewer, got {self.bits}")
+        settle(self, bits=check_count(self.bits, "bits", minimum=2, maximum=16))
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from course_lib.core import SignalLike, check_count, check_signal
+from course_lib.core.checks import as_array
 from course_lib.features.frames import frame, hann, overlap_add
 
 
@@ -39,7 +40,7 @@ def stft(
     Allen and Rabiner (1977), "A unified approach to short-time Fourier analysis and synthesis".
     Told in notebook 01.
     """
-    check_windows(window_length, hop_length)
+    window_length, hop_length = check_windows(window_length, hop_length)
     padded = np.pad(check_signal(x), window_length // 2)
     frames = frame(padded, frame_length=window_length, hop_length=hop_length)
     return np.fft.rfft(frames * hann(window_length))
@@ -72,7 +73,7 @@ def istft(
     """
     transform = check_spectrogram(transform, np.complexfloating)
     count, window_length = len(transform), 2 * (transform.shape[1] - 1)
-    check_windows(window_length, hop_length)
+    window_length, hop_length = check_windows(window_length, hop_length)
     shortest = max(1, (count - 1) * hop_length)
     length = shortest if length is None else check_count(length, "length")
     if not shortest <= length < count * hop_length:
@@ -88,21 +89,23 @@ def istft(
     return total / overlap_add(weights, hop_length=hop_length)[middle]
 
 
-def check_windows(window_length: int, hop_length: int) -> None:
-    """Say what is wrong with a window and a hop, in samples, if anything is."""
-    check_count(window_length, "window_length", minimum=2)
+def check_windows(window_length: int, hop_length: int) -> tuple[int, int]:
+    """Return a window and a hop, in samples, or say what is wrong with them."""
+    window_length = check_count(window_length, "window_length", minimum=2)
+    hop_length = check_count(hop_length, "hop_length")
     if window_length % 2:
         raise ValueError(f"need an even window_length, got {window_length}")
-    if check_count(hop_length, "hop_length") > window_length // 2:
+    if hop_length > window_length // 2:
         raise ValueError(
             f"need a hop_length of at most half the window, {window_length // 2}, "
             f"got {hop_length}; longer hops would lose samples between windows"
         )
+    return window_length, hop_length
 
 
 def check_spectrogram(values: np.ndarray, kind: type[np.inexact]) -> np.ndarray:
     """Return a finite array of shape (frames, bins), of real or complex numbers as `kind` says."""
-    values = np.asarray(values)
+    values = as_array(values, "spectrogram")
     if values.ndim != 2 or len(values) == 0 or values.shape[1] < 2:
         raise ValueError(f"need shape (frames, bins) with 2 bins or more, got {values.shape}")
     if not np.issubdtype(values.dtype, kind):

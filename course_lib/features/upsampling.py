@@ -67,7 +67,8 @@ def linear_kernel(factor: int) -> Float[np.ndarray, "taps"]:
     TypeError, ValueError
         For a factor that is not a whole number of at least 1.
     """
-    n = _positions(check_count(factor, "factor") - 1)
+    factor = check_count(factor, "factor")
+    n = _positions(factor - 1)
     return 1 - np.abs(n) / factor
 
 
@@ -89,9 +90,7 @@ def gaussian_kernel(factor: int, *, sigma: float = 0.5) -> Float[np.ndarray, "ta
     TypeError, ValueError
         For a factor below 1, or a sigma below 0.25.
     """
-    factor = check_count(factor, "factor")
-    if check_number(sigma, "sigma") < 0.25:
-        raise ValueError(f"need sigma of at least 0.25, got {sigma}")
+    factor, sigma = check_count(factor, "factor"), check_number(sigma, "sigma", minimum=0.25)
     n = _positions(int(np.ceil(4 * sigma * factor)))
     kernel = np.exp(-(n**2) / (2 * (sigma * factor) ** 2))
     return kernel * factor / kernel.sum()

@@ -19,6 +19,7 @@ from course_lib.core import (
     check_codes,
     check_count,
     check_number,
+    settle,
     spawn,
 )
 from course_lib.features.quantise import MuLaw
@@ -75,15 +76,19 @@ class AdaptiveAR:
     encoding: Encoding = field(default_factory=MuLaw)
 
     def __post_init__(self) -> None:
-        check_count(self.order, "order")
-        check_count(self.hop_length, "hop_length")
-        if check_count(self.window_length, "window_length") <= self.order:
+        settle(
+            self,
+            order=check_count(self.order, "order"),
+            window_length=check_count(self.window_length, "window_length"),
+            hop_length=check_count(self.hop_length, "hop_length"),
+            forgetting=check_number(self.forgetting, "forgetting", above=0, below=1),
+            escape=check_number(self.escape, "escape", above=0, below=1),
+        )
+        if self.window_length <= self.order:
             raise ValueError(
                 f"need a window_length above the order, {self.order}, got {self.window_length}; "
                 "lower the order or lengthen the window"
             )
-        check_number(self.forgetting, "forgetting", above=0, below=1)
-        check_number(self.escape, "escape", above=0, below=1)
 
     def level_log_probabilities(
         self, codes: Int[np.ndarray, "time"], encoding: Encoding
@@ -151,10 +156,10 @@ class AdaptiveAR:
         TypeError, ValueError
             For a length or count below 1, or a prompt that the encoding refuses.
         """
-        length = check_count(length, "length")
+        length, count = check_count(length, "length"), check_count(count, "count")
         encoding = self.encoding
         past = np.empty(0) if prompt is None else encoding.decode(encoding.encode(prompt))
-        drawn = np.empty((check_count(count, "count"), length))
+        drawn = np.empty((count, length))
         for row, child in zip(drawn, spawn(rng, count), strict=True):
             x = np.concatenate([past, np.zeros(length)])
             kernels.adaptive_samples(

@@ -23,6 +23,8 @@ from course_lib.core import (
     check_number,
     check_order,
     check_signal,
+    settle,
+    shown,
     spawn,
 )
 from course_lib.kernels import ar as kernels
@@ -88,10 +90,7 @@ class AR:
     def __post_init__(self) -> None:
         phi = check_signal(self.phi, name="phi", min_length=0).copy()
         phi.setflags(write=False)
-        object.__setattr__(self, "phi", phi)
-        if check_number(self.variance, "variance") < 0:
-            raise ValueError(f"need a variance of 0 or more, got {self.variance}")
-        object.__setattr__(self, "variance", float(self.variance))
+        settle(self, phi=phi, variance=check_number(self.variance, "variance", minimum=0))
 
     def __repr__(self) -> str:
         kind = "stable" if self.is_stable else "unstable"
@@ -122,7 +121,7 @@ class AR:
         TypeError, ValueError
             For a bad signal or order, too few samples, or another method or innovation.
         """
-        x = check_signal(clip)
+        x = check_signal(clip, squared=True)
         order = check_order(order, len(x))
         phi, variance = _estimate(x, order, method)
         if innovation == "gaussian":
@@ -242,7 +241,7 @@ class AR:
         Brockwell and Davis (1991), Time Series: Theory and Methods, chapter 8 (the likelihood
         by one-step predictors). Notebook 03.
         """
-        x = check_signal(x)
+        x = check_signal(x, squared=True)
         predictors, variances = self._lower_orders()
         self._check_variance()
         errors = kernels.prediction_residual(x, self.phi)
@@ -266,9 +265,9 @@ class AR:
         TypeError, ValueError
             For a bad length, count or generator, or an unstable model.
         """
-        length = check_count(length, "length")
+        length, count = check_count(length, "length"), check_count(count, "count")
         predictors, variances = self._lower_orders()
-        signals = np.empty((check_count(count, "count"), length))
+        signals = np.empty((count, length))
         start = min(self.order, length)
         for signal, generator in zip(signals, spawn(rng, count), strict=True):
             draws = self.innovation.draw(generator, length)
@@ -309,8 +308,8 @@ class AR:
         """Return the predictors of order 0 .. p and their error powers."""
         if not self.is_stable:
             raise ValueError(
-                f"need a stable model, got a pole of magnitude {abs(self.poles[0]):.4g}; fit "
-                'with method="burg" or "yule-walker", which are always stable'
+                f"need a stable model, got a pole of magnitude {shown(abs(self.poles[0]), 1)}; "
+                'fit with method="burg" or "yule-walker", which are always stable'
             )
         reflection = self.reflection
         return predictors_of_every_order(reflection), stage_variances(reflection, self.variance)
@@ -392,7 +391,7 @@ def score_orders(x: SignalLike, highest: int, *, held_out: SignalLike | None = N
     TypeError, ValueError
         For a bad signal or order, silence, or fewer than highest + 3 samples.
     """
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     highest = check_order(highest, len(x) - 2)
     _, reflection, variances = kernels.burg(x, highest)
     if variances[0] == 0:
@@ -401,7 +400,8 @@ def score_orders(x: SignalLike, highest: int, *, held_out: SignalLike | None = N
     fit = count * (np.log(2 * math.pi * variances) + 1)
     bits = None
     if held_out is not None:
-        errors, _ = lattice_errors(held_out, reflection)
+        unheard = check_signal(held_out, name="held_out", squared=True)
+        errors, _ = lattice_errors(unheard, reflection)
         bits = np.array([_density_bits(errors, variances, m) for m in range(highest + 1)])
     return OrderScores(
         variance=variances,

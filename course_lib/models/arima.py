@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_number, check_signal
+from course_lib.core import SignalLike, check_count, check_number, check_signal, settle
 from course_lib.models.arma_estimation import (
     ExactLikelihood,
     Factors,
@@ -82,13 +82,16 @@ class ARIMA(LinearGaussian):
         for name in ("phi", "theta", "seasonal_phi", "seasonal_theta"):
             values = check_signal(getattr(self, name), name=name, min_length=0).copy()
             values.setflags(write=False)
-            object.__setattr__(self, name, values)
-        if check_number(self.variance, "variance") < 0:
-            raise ValueError(f"need a variance of 0 or more, got {self.variance}")
-        check_number(self.drift, "drift")
-        check_count(self.difference, "difference (d)", minimum=0)
-        check_count(self.seasonal_difference, "seasonal_difference (D)", minimum=0)
-        _check_period(self.period, self.seasonal_order)
+            settle(self, **{name: values})
+        d, seasonal_d = self.difference, self.seasonal_difference
+        settle(
+            self,
+            variance=check_number(self.variance, "variance", minimum=0),
+            drift=check_number(self.drift, "drift"),
+            difference=check_count(d, "difference (d)", minimum=0),
+            seasonal_difference=check_count(seasonal_d, "seasonal_difference (D)", minimum=0),
+        )
+        settle(self, period=_check_period(self.period, self.seasonal_order))
 
     def __repr__(self) -> str:
         season = f"{self.seasonal_order}_{self.period}" if any(self.seasonal_order) else ""
@@ -128,10 +131,10 @@ class ARIMA(LinearGaussian):
         """
         p, d, q = _check_triple(order, "order", "(p, d, q)")
         seasonal = _check_triple(seasonal_order, "seasonal_order", "(P, D, Q)")
-        _check_period(period, seasonal)
+        period = _check_period(period, seasonal)
         differences = difference_polynomial(d, seasonal[1], period)
         sizes = Sizes(p, seasonal[0], q, seasonal[2], period)
-        found = fit_exactly(check_series(x), sizes, differences, with_mean=drift)
+        found = fit_exactly(check_series(x, squared=True), sizes, differences, with_mean=drift)
         factors = found.factors
         return cls(
             factors.phi,
@@ -218,7 +221,7 @@ class ARIMA(LinearGaussian):
         seasonal_p, _, seasonal_q = self.seasonal_order
         sizes = Sizes(p, seasonal_p, q, seasonal_q, self.period)
         likelihood = ExactLikelihood(
-            check_series(x), sizes, self.differences, with_mean=self.drift != 0
+            check_series(x, squared=True), sizes, self.differences, with_mean=self.drift != 0
         )
         errors = standard_errors(likelihood, self._factors)._asdict()
         errors["drift"] = errors.pop("mean")
@@ -304,10 +307,11 @@ def _check_triple(order: object, name: str, letters: str) -> tuple[int, int, int
     return first, second, third
 
 
-def _check_period(period: int, seasonal_order: tuple[int, int, int]) -> None:
-    check_count(period, "period")
+def _check_period(period: int, seasonal_order: tuple[int, int, int]) -> int:
+    period = check_count(period, "period")
     if any(seasonal_order) and period < 2:
         raise ValueError(
             f"need a period of at least 2 samples for seasonal order {seasonal_order}, got "
             f"{period}; pass period=..., or leave out the seasonal part"
         )
+    return period

@@ -23,7 +23,7 @@ import numpy as np
 import scipy.signal
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_number, check_signal
+from course_lib.core import SignalLike, check_count, check_number, check_signal, settle
 from course_lib.models.arma_estimation import (
     ExactLikelihood,
     Factors,
@@ -79,10 +79,12 @@ class ARMA(LinearGaussian):
         for name in ("phi", "theta"):
             values = check_signal(getattr(self, name), name=name, min_length=0).copy()
             values.setflags(write=False)
-            object.__setattr__(self, name, values)
-        if check_number(self.variance, "variance") < 0:
-            raise ValueError(f"need a variance of 0 or more, got {self.variance}")
-        check_number(self.mean, "mean")
+            settle(self, **{name: values})
+        settle(
+            self,
+            variance=check_number(self.variance, "variance", minimum=0),
+            mean=check_number(self.mean, "mean"),
+        )
 
     def __repr__(self) -> str:
         p, q = self.order
@@ -122,13 +124,17 @@ class ARMA(LinearGaussian):
         p, q = check_orders(order)
         if method == "maximum likelihood":
             sizes = Sizes(p, 0, q, 0)
-            found = fit_exactly(check_series(x), sizes, np.ones(1), with_mean=with_mean)
+            found = fit_exactly(
+                check_series(x, squared=True), sizes, np.ones(1), with_mean=with_mean
+            )
             factors = found.factors
             return cls(factors.phi, factors.theta, found.variance, factors.mean, found.report)
-        series = check_signal(x)
-        mean = float(series.mean()) if with_mean else 0.0
+        series = check_signal(x, squared=True)
+        level = float(series[0]) if with_mean else 0.0
+        offset = float((series - level).mean()) if with_mean else 0.0
+        mean, series = level + offset, series - level - offset
         if method == "hannan-rissanen":
-            return cls(*hannan_rissanen(series - mean, (p, q)), mean)
+            return cls(*hannan_rissanen(series, (p, q)), mean)
         if method not in ("innovations", "durbin"):
             raise ValueError(f"need a method out of {', '.join(get_args(Method))}, got {method!r}")
         if p > 0:
@@ -137,7 +143,7 @@ class ARMA(LinearGaussian):
                 'use "maximum likelihood" or "hannan-rissanen"'
             )
         estimate = ma_by_innovations if method == "innovations" else ma_by_durbin
-        return cls(*estimate(series - mean, q), mean)
+        return cls(*estimate(series, q), mean)
 
     @property
     def order(self) -> tuple[int, int]:
@@ -267,7 +273,7 @@ class ARMA(LinearGaussian):
         """
         p, q = self.order
         likelihood = ExactLikelihood(
-            check_series(x), Sizes(p, 0, q, 0), np.ones(1), with_mean=self.mean != 0
+            check_series(x, squared=True), Sizes(p, 0, q, 0), np.ones(1), with_mean=self.mean != 0
         )
         factors = Factors(self.phi, np.zeros(0), self.theta, np.zeros(0), self.mean)
         errors = standard_errors(likelihood, factors)

@@ -53,6 +53,9 @@ OTHERS = 3
 RESTARTS = 3
 """How often a fit that got stuck begins again from where it is."""
 
+BARELY = 1e-10
+"""A series that changes by less than this share of its level needs a mean to be modelled at all."""
+
 FAR_TOO_MUCH = 1e10
 """The cost per sample of a model so near the edge that its likelihood cannot be computed."""
 
@@ -212,7 +215,7 @@ def ma_by_durbin(x: SignalLike, order: int, *, long_order: int | None = None) ->
 
 
 def _check_moving(x: SignalLike, order: int) -> tuple[np.ndarray, int]:
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     order = check_count(order, "order", minimum=0)
     if len(x) < 4 * (order + 1):
         raise ValueError(
@@ -246,7 +249,7 @@ def hannan_rissanen(x: SignalLike, order: tuple[int, int]) -> Estimates:
     Hannan and Rissanen (1982), the first two stages. Notebook 04.
     """
     p, q = check_orders(order)
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     if len(x) < 2 * (p + q) + 10:
         raise ValueError(
             f"need at least 2 (p + q) + 10 = {2 * (p + q) + 10} samples, got {len(x)}; "
@@ -350,6 +353,10 @@ class ExactLikelihood:
     best value S / N throughout. Where the mean is estimated, the last of u is its distance from
     `centre` in steps of `unit`.
 
+    Inside, the series is standardised, z = (x - level) / scale: whatever its level and scale, the
+    same hill is climbed, and what is found there is scaled back. The level is a sample of the
+    series where the model does not mind it (it differences, or has a mean), and otherwise zero.
+
     A complete series is differenced and goes through ``kernels.arma.concentrated_likelihood``,
     which knows its gradient; one with gaps through the Kalman filter, and differences stand in
     for derivatives.
@@ -359,14 +366,19 @@ class ExactLikelihood:
         self, series: np.ndarray, sizes: Sizes, differences: np.ndarray, *, with_mean: bool
     ) -> None:
         self.sizes, self.differences, self.with_mean = sizes, differences, with_mean
-        unknown = len(differences) - 1
-        self.complete = not np.isnan(series).any()
-        self.series = series
+        missing, unknown = np.isnan(series), len(differences) - 1
+        self.complete = not missing.any()
+        self.degrees = int(np.count_nonzero(~missing)) - unknown
+        level = float(series[~missing][0]) if with_mean or unknown else 0.0
+        moving = series - level
+        stationary = scipy.signal.lfilter(differences, [1.0], _bridge(moving))[unknown:]
+        self.scale = _spread(stationary, with_mean) or 1.0
+        self.stationary = stationary / self.scale
+        self.series = moving / self.scale
         if self.complete and unknown:
-            self.series = scipy.signal.lfilter(differences, [1.0], series)[unknown:]
-            self.differences = np.ones(1)
-        self.degrees = int(np.count_nonzero(~np.isnan(self.series))) - len(self.differences) + 1
-        self.centre, self.unit = 0.0, 1.0
+            self.series, self.differences = self.stationary, np.ones(1)
+        self.level = 0.0 if unknown else level  # differences do not feel it, nor does their mean
+        self.centre, self.unit = self.level, self.scale
 
     def split(self, u: np.ndarray) -> Factors:
         """Return the coefficients that the parameters stand for."""
@@ -401,34 +413,48 @@ class ExactLikelihood:
         gradient = np.array(rises) / (2e-5 * self.degrees)
         return -self._filtered(u)[0] / self.degrees, -gradient
 
-    def energy(self, u: np.ndarray) -> float:
-        """Return S; S / N is the likeliest innovation variance."""
-        return self._evaluate(u)[1] if self.complete else self._filtered(u)[1]
+    def variance(self, u: np.ndarray) -> float:
+        """Return S / N, the likeliest innovation variance."""
+        energy = self._evaluate(u)[1] if self.complete else self._filtered(u)[1]
+        return energy / self.degrees * self.scale**2
 
     def log_likelihood(self, u: np.ndarray) -> float:
         """Return the log-likelihood in nats, all constants included."""
         count = self.degrees
-        constant = 0.5 * count * (math.log(count / (2 * math.pi)) - 1)
+        constant = count * (0.5 * math.log(count / (2 * math.pi)) - 0.5 - math.log(self.scale))
         return constant - count * self.cost(u)[0]
 
     def _evaluate(self, u: np.ndarray) -> tuple[float, float, np.ndarray]:
         size = int(self.sizes.counts.sum())
         k = np.tanh(u[:size])
-        mean = self.centre + self.unit * u[-1] if self.with_mean else 0.0
+        mean = self._standard_mean(u)
         value, energy, gradient = kernels.likelihood_of_reflections(
             self.series - mean if mean else self.series, k, self.sizes.counts, self.sizes.period
         )
         gradient[:size] *= 1 - k**2
-        gradient[-1] *= self.unit
+        gradient[-1] *= self.unit / self.scale
         return value, energy, gradient[: len(u)]
 
     def _filtered(self, u: np.ndarray) -> tuple[float, float]:
         factors = self.split(u)
         phi, theta = factors.multiplied(self.sizes.period)
         rise = scipy.signal.lfilter([1.0], self.differences, np.ones(len(self.series)))
-        run = run_filter(self.series - factors.mean * rise, phi, theta, self.differences)
+        mean = self._standard_mean(u)
+        run = run_filter(self.series - mean * rise, phi, theta, self.differences)
         energy = run.energy
         return -0.5 * (self.degrees * math.log(energy) + run.log_det), energy
+
+    def _standard_mean(self, u: np.ndarray) -> float:
+        """The mean of the standardised series."""
+        if not self.with_mean:
+            return 0.0
+        return (self.centre - self.level + self.unit * float(u[-1])) / self.scale
+
+
+def _spread(stationary: np.ndarray, with_mean: bool) -> float:
+    """How far a series strays, from its mean or from zero."""
+    centre = stationary.mean() if with_mean else 0.0
+    return float(np.sqrt(np.mean((stationary - centre) ** 2)))
 
 
 class ExactFit(NamedTuple):
@@ -475,20 +501,22 @@ def fit_exactly(
             f" got {likelihood.degrees} (of {len(series)}; differencing and NaN take the rest); "
             "lower the orders or pass a longer series"
         )
-    bridged = _bridge(series)
-    stationary = scipy.signal.lfilter(differences, [1.0], bridged)[len(differences) - 1 :]
+    stationary = likelihood.stationary
     centre, spread = float(stationary.mean()), float(stationary.std())
-    if spread <= 1e-10 * math.sqrt(centre**2 + spread**2):
-        return _constant(centre, sizes, with_mean)
-    likelihood.centre = centre if with_mean else 0.0
-    starts = [
-        start._replace(mean=likelihood.centre)
-        for start in _starts(stationary - likelihood.centre, sizes)
-    ]
+    # Differences of a straight line are constant up to the rounding of the line.
+    rounding = 4 * np.finfo(float).eps * (np.abs(differences).sum() - 1) * np.nanmax(np.abs(series))
+    unchanging = spread * likelihood.scale <= rounding
+    if unchanging or (not with_mean and spread <= BARELY * abs(centre)):
+        value = likelihood.level + likelihood.scale * centre
+        return _constant(value, sizes, with_mean)
+    if with_mean:
+        stationary = stationary - centre
+        likelihood.centre += likelihood.scale * centre
+    starts = [start._replace(mean=likelihood.centre) for start in _starts(stationary, sizes)]
     if with_mean:
         phi, theta = starts[0].multiplied(sizes.period)
         slow = abs((1 + theta.sum()) / (1 - phi.sum()))  # how long it remembers its mean
-        likelihood.unit = spread * min(max(slow, 1e-3), 1e3)
+        likelihood.unit = likelihood.scale * min(max(slow, 1e-3), 1e3)
     found = _climb(likelihood, [likelihood.join(start) for start in starts])
     report = FitReport(
         bool(found.success),
@@ -503,8 +531,7 @@ def fit_exactly(
             NotConverged,
             stacklevel=3,
         )
-    variance = likelihood.energy(found.x) / likelihood.degrees
-    return ExactFit(likelihood.split(found.x), variance, report)
+    return ExactFit(likelihood.split(found.x), likelihood.variance(found.x), report)
 
 
 def _climb(likelihood: ExactLikelihood, starts: list[np.ndarray]) -> scipy.optimize.OptimizeResult:
@@ -571,6 +598,8 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
         information[i] = rise * likelihood.degrees / (2 * step)
         above, below = likelihood.split(u + direction), likelihood.split(u - direction)
         slopes[:, i] = (_flat(above, likelihood) - _flat(below, likelihood)) / (2 * step)
+    if likelihood.with_mean:
+        slopes[-1, -1] = likelihood.unit
     values, vectors = np.linalg.eigh(0.5 * (information + information.T))
     with np.errstate(divide="ignore"):
         spread = (slopes @ vectors) ** 2 @ (1 / values)
@@ -581,8 +610,8 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
 
 
 def _flat(factors: Factors, likelihood: ExactLikelihood) -> np.ndarray:
-    """All coefficients in one vector, in the order of the parameters."""
-    return np.concatenate([*factors[:4], [factors.mean] if likelihood.with_mean else []])
+    """All coefficients in one vector, in the order of the parameters; a mean counts as zero."""
+    return np.concatenate([*factors[:4], np.zeros(int(likelihood.with_mean))])
 
 
 def _constant(value: float, sizes: Sizes, with_mean: bool) -> ExactFit:

@@ -70,11 +70,11 @@ class AdditiveAttention(nn.Module):
         self, query: int, memory: int, units: int, *, filters: int = 0, width: int = 31
     ) -> None:
         super().__init__()
-        for name, count in (("query", query), ("memory", memory), ("units", units)):
-            check_count(count, name)
-        if check_count(width, "width") % 2 == 0:
+        query, memory = check_count(query, "query"), check_count(memory, "memory")
+        units, filters = check_count(units, "units"), check_count(filters, "filters", minimum=0)
+        width = check_count(width, "width")
+        if width % 2 == 0:
             raise ValueError(f"need an odd width, so that filters have a middle, got {width}")
-        check_count(filters, "filters", minimum=0)
         self.query = nn.Linear(query, units)
         self.key = nn.Linear(memory, units, bias=False)
         self.energy = nn.Linear(units, 1, bias=False)
@@ -141,7 +141,7 @@ def guided_penalty(
     Notebook: 13.
     """
     steps, size, tokens = weights.shape
-    check_number(width, "width", above=0)
+    width = check_number(width, "width", above=0)
     for name, counts in (("step_counts", step_counts), ("token_counts", token_counts)):
         if counts.shape != (size,):
             raise ValueError(

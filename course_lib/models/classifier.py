@@ -18,7 +18,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from course_lib.audio import Clip
-from course_lib.core import LabelledBatch, SignalLike, check_count, check_number, check_signal
+from course_lib.core import (
+    LabelledBatch,
+    SignalLike,
+    check_count,
+    check_number,
+    check_signal,
+    settle,
+)
 from course_lib.features import hann, mel_filter_bank
 
 _SILENCE = 1e-6
@@ -64,15 +71,13 @@ class ClassifierConfig:
             raise ValueError(f"need two or more different classes, got {self.classes!r}")
         if not self.channels:
             raise ValueError("need the channels of at least one convolution, got none")
-        for count in self.channels:
-            check_count(count, "channels")
-        for name in ("width", "hop_length", "length"):
-            check_count(getattr(self, name), name)
-        if not 0 <= check_number(self.dropout, "dropout") < 1:
-            raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
-        check_number(self.dynamic_range, "dynamic_range", above=0)
+        settle(self, channels=tuple(check_count(count, "channels") for count in self.channels))
+        for name in ("bands", "width", "hop_length", "length"):
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        settle(self, dropout=check_number(self.dropout, "dropout", minimum=0, below=1))
+        settle(self, dynamic_range=check_number(self.dynamic_range, "dynamic_range", above=0))
         smallest = 2 ** len(self.channels)
-        if check_count(self.bands, "bands") < smallest:
+        if self.bands < smallest:
             raise ValueError(
                 f"need at least {smallest} bands, which {len(self.channels)} convolutions halve "
                 f"each, got {self.bands} bands"

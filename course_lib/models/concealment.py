@@ -96,7 +96,8 @@ def conceal(
     if method not in get_args(Method):
         raise ValueError(f"need a method out of {', '.join(get_args(Method))}, got {method!r}")
     order = check_count(order, "order")
-    reach = round(check_number(context, "context", above=0) * clip.sample_rate)
+    context = check_number(context, "context", above=0)
+    reach = round(context * clip.sample_rate)
     needed = order + 1
     if reach < needed:
         raise ValueError(
@@ -279,7 +280,7 @@ def lose_packets(
         For bad settings, or a clip in which no packet can be lost.
     """
     check_generator(rng)
-    check_number(fraction, "fraction", above=0, below=1)
+    fraction = check_number(fraction, "fraction", above=0, below=1)
     size = round(check_number(packet, "packet", above=0) * clip.sample_rate)
     gap = round(check_number(margin, "margin", above=0) * clip.sample_rate)
     starts = np.arange(gap, len(clip) - gap - size + 1, max(size, 1))

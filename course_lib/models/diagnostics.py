@@ -16,7 +16,7 @@ import numpy as np
 import scipy.special
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_count, check_order
+from course_lib.core import SignalLike, check_count, check_number, check_order
 from course_lib.kernels import ar as kernels
 from course_lib.models.state_space import check_series
 
@@ -39,7 +39,7 @@ def sample_autocorrelations(x: SignalLike, lags: int) -> Float[np.ndarray, "lags
     TypeError, ValueError
         For bad input, as many lags as samples, or a constant series.
     """
-    series = check_series(x)
+    series = check_series(x, squared=True)
     lags = check_order(lags, len(series), name="lags")
     centred = np.nan_to_num(series - np.nanmean(series))
     r = kernels.autocorrelation(centred, lags)
@@ -69,6 +69,7 @@ def sample_partial_autocorrelations(x: SignalLike, lags: int) -> Float[np.ndarra
 def white_noise_bound(x: SignalLike, probability: float = 0.95) -> float:
     """Return how large a correlation at one lag may be in white noise: about 2 / sqrt(N)."""
     observed = int(np.count_nonzero(~np.isnan(check_series(x))))
+    probability = check_number(probability, "probability", above=0, below=1)
     return float(scipy.special.ndtri(0.5 + probability / 2)) / math.sqrt(observed)
 
 

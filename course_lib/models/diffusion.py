@@ -49,9 +49,9 @@ def linear_betas(
     Ho, Jain and Abbeel (2020), "Denoising diffusion probabilistic models", section 4.
     Notebook: 15.
     """
-    check_count(steps, "steps")
-    for name, beta in (("first", first), ("last", last)):
-        check_number(beta, name, above=0, below=1)
+    steps = check_count(steps, "steps")
+    first = check_number(first, "first", above=0, below=1)
+    last = check_number(last, "last", above=0, below=1)
     return torch.linspace(first, last, steps, dtype=torch.float64)
 
 
@@ -74,10 +74,9 @@ def cosine_betas(
     Nichol and Dhariwal (2021), "Improved denoising diffusion probabilistic models", eq. 17.
     Notebook: 15.
     """
-    check_count(steps, "steps")
-    if check_number(offset, "offset") < 0:
-        raise ValueError(f"need an offset of 0 or more, got {offset}")
-    check_number(largest, "largest", above=0, below=1)
+    steps = check_count(steps, "steps")
+    offset = check_number(offset, "offset", minimum=0)
+    largest = check_number(largest, "largest", above=0, below=1)
     time = torch.arange(steps + 1, dtype=torch.float64) / steps
     f = torch.cos((time + offset) / (1 + offset) * math.pi / 2) ** 2
     return (1 - f[1:] / f[:-1]).clamp(max=largest)
@@ -131,10 +130,10 @@ def edm_sigmas(
     Karras et al. (2022), "Elucidating the design space of diffusion-based generative models",
     eq. 5. Notebook: 15.
     """
-    check_count(steps, "steps")
-    check_number(sigma_max, "sigma_max", above=0)
-    check_number(sigma_min, "sigma_min", above=0, below=sigma_max)
-    check_number(rho, "rho", above=0)
+    steps = check_count(steps, "steps")
+    sigma_max = check_number(sigma_max, "sigma_max", above=0)
+    sigma_min = check_number(sigma_min, "sigma_min", above=0, below=sigma_max)
+    rho = check_number(rho, "rho", above=0)
     ends = sigma_max ** (1 / rho), sigma_min ** (1 / rho)
     levels = torch.linspace(*ends, steps, dtype=torch.float64) ** rho
     return torch.cat([levels, levels.new_zeros(1)])
@@ -153,7 +152,7 @@ def flow_times(steps: int, *, first: float = 0.999) -> Float[Tensor, "steps_plus
 
     Notebook: 15.
     """
-    check_number(first, "first", above=0, below=1)
+    first = check_number(first, "first", above=0, below=1)
     return torch.linspace(first, 0, check_count(steps, "steps") + 1, dtype=torch.float64)
 
 
@@ -440,7 +439,7 @@ def preconditioning(sigma: Float[Tensor, "batch"], sigma_data: float) -> Precond
     ----------
     Karras et al. (2022), table 1. Notebook: 15.
     """
-    check_number(sigma_data, "sigma_data", above=0)
+    sigma_data = check_number(sigma_data, "sigma_data", above=0)
     total = sigma**2 + sigma_data**2
     return Preconditioning(
         sigma_data**2 / total, sigma * sigma_data * total.rsqrt(), total.rsqrt(), sigma.log() / 4
@@ -459,7 +458,7 @@ def preconditioned(network: Denoiser, sigma_data: float) -> Denoiser:
     ----------
     Karras et al. (2022), eq. 7. Notebook: 15.
     """
-    check_number(sigma_data, "sigma_data", above=0)
+    sigma_data = check_number(sigma_data, "sigma_data", above=0)
 
     def denoise(x: Tensor, sigma: Tensor) -> Tensor:
         c = preconditioning(sigma, sigma_data)
@@ -581,7 +580,8 @@ def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Deno
     Ho and Salimans (2022), "Classifier-free diffusion guidance", eq. 6, with scale = 1 + w.
     Notebook: 16.
     """
-    if check_number(scale, "scale") == 1:
+    scale = check_number(scale, "scale")
+    if scale == 1:
         return conditional
 
     def denoise(x: Tensor, sigma: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib.core import check_count, check_generator, check_number
+from course_lib.core import check_count, check_generator, check_number, shown
 from course_lib.models.diffusion import (
     Denoiser,
     Draw,
@@ -111,8 +111,9 @@ def subsequence(steps: int, count: int) -> Int[Tensor, "count"]:
     Song, Meng and Ermon (2021), section 4.2, for the idea; Lin et al. (2024), "Common diffusion
     noise schedules and sample steps are flawed", section 3.3, for the last step. Notebook: 15.
     """
-    check_count(steps, "steps")
-    if check_count(count, "count") > steps:
+    steps = check_count(steps, "steps")
+    count = check_count(count, "count")
+    if count > steps:
         raise ValueError(f"need at most the {steps} steps there are, got a count of {count}")
     i = torch.arange(1, count + 1, dtype=torch.float64)
     return (i * steps / count).round().long() - 1
@@ -191,8 +192,7 @@ def ddim(
     check_sounds(start, "start")
     levels = [1.0, *check_fractions(alpha_bars, "alpha_bars").tolist()]
     _check_descending(levels, "alpha_bars")
-    if not 0 <= check_number(eta, "eta") <= 1:
-        raise ValueError(f"need eta from 0 to 1, got {eta}")
+    eta = check_number(eta, "eta", minimum=0, maximum=1)
     x = start.detach()
     for i in range(len(levels) - 1, 0, -1):
         alpha, before = levels[i], levels[i - 1]
@@ -242,9 +242,8 @@ def heun(
     """
     check_sounds(start, "start")
     levels = _check_levels(sigmas, "sigmas")
-    if check_number(churn, "churn") < 0:
-        raise ValueError(f"need a churn of 0 or more, got {churn}")
-    check_number(churn_noise, "churn_noise", above=0)
+    churn = check_number(churn, "churn", minimum=0)
+    churn_noise = check_number(churn_noise, "churn_noise", above=0)
     steps = len(levels) - 1
     x = levels[0] * start.detach()  # line 2: x_0 ~ N(0, t_0^2 I)
     for t, t_next in pairwise(levels):  # line 3
@@ -362,4 +361,7 @@ def _check_levels(values: Tensor, name: str, *, below: float = math.inf) -> list
 def _check_descending(levels: list[float], name: str) -> None:
     for i, (one, after) in enumerate(pairwise(levels)):
         if after >= one:
-            raise ValueError(f"need {name} that descend, got {one:g}, {after:g} at index {i}")
+            raise ValueError(
+                f"need {name} that descend, got {shown(one, after)}, {shown(after, one)} "
+                f"at index {i}"
+            )

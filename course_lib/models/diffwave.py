@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.core import check_count
+from course_lib.core import check_count, settle
 from course_lib.models.unet import Told, zeroed
 
 
@@ -38,11 +38,10 @@ class DiffWaveConfig:
 
     def __post_init__(self) -> None:
         for name in ("channels", "patch", "told"):
-            check_count(getattr(self, name), name)
+            settle(self, **{name: check_count(getattr(self, name), name)})
         if not self.dilations:
             raise ValueError("need the dilation of at least one layer, got none")
-        for dilation in self.dilations:
-            check_count(dilation, "dilation")
+        settle(self, dilations=tuple(check_count(d, "dilation") for d in self.dilations))
 
     @property
     def coarsest(self) -> int:

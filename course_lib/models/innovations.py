@@ -16,7 +16,7 @@ import scipy.optimize
 import scipy.special
 from jaxtyping import Float
 
-from course_lib.core import check_number
+from course_lib.core import check_number, check_signal, settle
 
 InnovationName = Literal["gaussian", "laplace", "student-t"]
 
@@ -73,7 +73,7 @@ class StudentT:
     degrees: float
 
     def __post_init__(self) -> None:
-        check_number(self.degrees, "degrees", above=2)
+        settle(self, degrees=check_number(self.degrees, "degrees", above=2))
 
     def log_density(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """Return log p(u), in nats."""
@@ -107,10 +107,10 @@ def fit_innovation(errors: Any, name: InnovationName) -> tuple[Innovation, float
 
     Raises
     ------
-    ValueError
-        For another name.
+    TypeError, ValueError
+        For bad errors, or another name.
     """
-    errors = np.asarray(errors, np.float64)
+    errors = check_signal(errors, name="errors", squared=True)
     if name == "gaussian":
         return Gaussian(), float(np.mean(errors**2))
     if name == "laplace":
@@ -125,17 +125,20 @@ def _fit_student_t(errors: np.ndarray) -> tuple[StudentT, float]:
     if power == 0:
         return StudentT(DEGREES[1]), 0.0
 
+    errors = errors / math.sqrt(power)  # so that the search goes the same way at any loudness
+
     def mean_code_length(parameters: np.ndarray) -> float:
         log_degrees, log_variance = parameters
         density = StudentT(math.exp(log_degrees)).log_density(errors * math.exp(-log_variance / 2))
         return 0.5 * log_variance - float(np.mean(density))
 
+    start = np.log([[4.0, 1.0], [8.0, 1.0], [4.0, 1.6]])
     found = scipy.optimize.minimize(
         mean_code_length,
-        [math.log(4.0), math.log(power)],
+        start[0],
         method="Nelder-Mead",
-        bounds=[np.log(DEGREES), (math.log(power) - 20, math.log(power) + 20)],
-        options={"xatol": 1e-6, "fatol": 1e-10},
+        bounds=[np.log(DEGREES), (-20, 20)],
+        options={"initial_simplex": start, "xatol": 1e-6, "fatol": 1e-10},
     )
     degrees, variance = np.exp(found.x)
-    return StudentT(float(degrees)), float(variance)
+    return StudentT(float(degrees)), float(variance) * power

@@ -324,7 +324,7 @@ class GaussianProcess:
         TypeError, ValueError
             For a bad count or generator.
         """
-        check_count(count, "count")
+        count = check_count(count, "count")
         draws = torch.from_numpy(check_generator(rng).standard_normal((count, *self.shape)))
         return (draws * self.eigenvalues.sqrt()) @ self.vectors.T
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_signal
+from course_lib.core import SignalLike, check_signal, shown
 from course_lib.kernels.lattice import lattice_filter
 
 
@@ -90,7 +90,8 @@ def _last_coefficients(phi: np.ndarray) -> Iterator[float]:
     while len(phi):
         k = float(phi[-1])
         yield k
-        phi = (phi[:-1] + k * phi[:-1][::-1]) / (1 - k**2)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not stable either
+            phi = (phi[:-1] + k * phi[:-1][::-1]) / (1 - k * k)
 
 
 def is_stable(phi: Any) -> bool:
@@ -154,7 +155,7 @@ def lattice_synthesis(excitation: SignalLike, reflection: Any) -> Float[np.ndarr
     reflection = check_signal(reflection, name="reflection", min_length=0)
     if reflection.size and not np.abs(reflection).max() < 1:
         raise ValueError(
-            f"need every |k| < 1 for a stable lattice, got {np.abs(reflection).max():.4g}"
+            f"need every |k| < 1 for a stable lattice, got {shown(np.abs(reflection).max(), 1)}"
         )
     return lattice_filter(excitation, reflection[None], float(len(excitation)))
 

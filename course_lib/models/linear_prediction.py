@@ -24,7 +24,8 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 
-from course_lib.core import SignalLike, check_order, check_signal
+from course_lib.core import SignalLike, check_order, check_signal, shown
+from course_lib.core.checks import as_array
 from course_lib.kernels import ar as kernels
 from course_lib.models.lattice import predictors_of_every_order
 
@@ -56,7 +57,7 @@ def autocorrelation(x: SignalLike, order: int) -> Float[np.ndarray, "lags"]:
     TypeError, ValueError
         For a bad signal or order, or fewer than order + 1 samples.
     """
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     order = check_order(order, len(x))
     return np.array([x[: len(x) - k] @ x[k:] for k in range(order + 1)]) / len(x)
 
@@ -93,7 +94,11 @@ def levinson(r: Any) -> Predictor:
     """
     r = check_signal(r, name="autocorrelation")
     if (np.abs(r) > r[0] * (1 + 1e-9)).any():
-        raise ValueError(f"{_SEMIDEFINITE}, got r[0] = {r[0]:.3g} and |r| up to {abs(r).max():.3g}")
+        largest = float(np.abs(r).max())
+        raise ValueError(
+            f"{_SEMIDEFINITE}, got r[0] = {shown(r[0], largest)} and |r| up to "
+            f"{shown(largest, r[0])}"
+        )
     order = len(r) - 1
     phi, reflection, variances = np.zeros(order), np.zeros(order), np.full(order + 1, r[0])
     floor = kernels.SMALLEST_ERROR * r[0]
@@ -102,7 +107,7 @@ def levinson(r: Any) -> Predictor:
             break
         k = (r[m + 1] - phi[:m] @ r[m:0:-1]) / variances[m]
         if abs(k) > 1 + 1e-6:
-            raise ValueError(f"{_SEMIDEFINITE}, got |k| = {abs(k):.3g} at lag {m + 1}")
+            raise ValueError(f"{_SEMIDEFINITE}, got |k| = {shown(abs(k), 1)} at lag {m + 1}")
         k, variances[m + 1 :] = _hold_back(k, variances[m], floor)
         reflection[m] = k
         phi[: m + 1] = np.append(phi[:m] - k * phi[:m][::-1], k)
@@ -148,7 +153,7 @@ def burg(x: SignalLike, order: int) -> Predictor:
     ----------
     Burg (1975). Notebook 03.
     """
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     order = check_order(order, len(x))
     phi, reflection, variances = (
         np.zeros(order),
@@ -225,7 +230,7 @@ def modified_covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "o
 
 def _check_equations(x: Any, order: Any, *, directions: int = 1) -> tuple[np.ndarray, int]:
     """Return a checked signal that gives at least as many equations as unknowns."""
-    x = check_signal(x)
+    x = check_signal(x, squared=True)
     order = check_order(order, len(x))
     needed = order + math.ceil(order / directions)
     if len(x) < needed:
@@ -347,11 +352,11 @@ def fit_frames(
         For anything but a matrix of finite floats, rows of fewer than order + 1 samples, a bad
         order or another method.
     """
-    frames = np.asarray(frames)
+    frames = as_array(frames, "frames")
     if frames.ndim != 2:
         raise ValueError(f"need frames of shape (frames, time), got shape {frames.shape}")
     order = check_order(order, frames.shape[1])
-    flat = check_signal(frames.reshape(-1), name="frames", min_length=0)
+    flat = check_signal(frames.reshape(-1), name="frames", min_length=0, squared=True)
     frames = flat.reshape(frames.shape)
     if method == "burg":
         return Predictor(*kernels.burg_frames(frames, order))

@@ -30,7 +30,7 @@ import scipy.signal
 from jaxtyping import Float
 
 from course_lib.audio import Clip
-from course_lib.core import check_count, check_generator, check_number, check_order
+from course_lib.core import check_count, check_generator, check_number, check_order, shown
 from course_lib.features.frames import frame, hann
 from course_lib.features.pitch import track_pitch
 from course_lib.kernels.ar import autocorrelation_frames, levinson_frames
@@ -87,7 +87,7 @@ class LpcFrames:
         if not (np.abs(self.reflection) < 1).all():
             raise ValueError(
                 "need reflection coefficients strictly between -1 and 1 for a stable voice, "
-                f"got {np.abs(self.reflection).max():g}"
+                f"got {shown(np.abs(self.reflection).max(), 1)}"
             )
         if (self.pitch <= 0).any():
             raise ValueError(f"need a pitch above 0 Hz or NaN, got {np.nanmin(self.pitch):g}")
@@ -167,13 +167,15 @@ def analyse(
     analysis-synthesis, IEEE Trans. ASSP 26(6). Notebook 03 tells its story.
     """
     _check_clip(clip)
-    check_order(order, len(clip), minimum=1)
+    order = check_order(order, len(clip), minimum=1)
     if window_length is None:
         window_length = max(round(0.03 * clip.sample_rate), order + 1)
     if hop_length is None:
         hop_length = max(round(0.01 * clip.sample_rate), 1)
-    check_order(order, check_count(window_length, "window_length"), minimum=1)
-    if check_count(hop_length, "hop_length") > window_length:
+    window_length = check_count(window_length, "window_length")
+    hop_length = check_count(hop_length, "hop_length")
+    order = check_order(order, window_length, minimum=1)
+    if hop_length > window_length:
         raise ValueError(
             f"need a hop_length of at most window_length = {window_length}, got {hop_length}"
         )
@@ -299,9 +301,9 @@ def synthesise(
     Atal and Hanauer (1971); pulses mixed with noise: Makhoul, Viswanathan, Schwartz and Huggins
     (1978), A mixed-source model for speech compression and synthesis. Notebook 03.
     """
-    check_number(pitch_scale, "pitch_scale", above=0)
-    check_number(stretch, "stretch", above=0)
-    check_number(breath_above, "breath_above", above=0)
+    pitch_scale = check_number(pitch_scale, "pitch_scale", above=0)
+    stretch = check_number(stretch, "stretch", above=0)
+    breath_above = check_number(breath_above, "breath_above", above=0)
     if excitation == "residual":
         if pitch is not None or pitch_scale != 1.0 or stretch != 1.0:
             raise ValueError(
@@ -362,8 +364,8 @@ def sing(
     """
     if len(notes) == 0:
         raise ValueError("need one or more notes, got none; try [(60, 0.5), (64, 0.5)]")
-    check_number(vibrato, "vibrato", above=-1e-9)
-    check_number(breath_above, "breath_above", above=0)
+    vibrato = check_number(vibrato, "vibrato", above=-1e-9)
+    breath_above = check_number(breath_above, "breath_above", above=0)
     vowel = frames.steadiest_vowel() if vowel is None else check_count(vowel, "vowel", minimum=0)
     if vowel >= len(frames):
         raise ValueError(f"need a vowel frame below {len(frames)}, got {vowel}")

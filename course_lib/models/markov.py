@@ -19,6 +19,9 @@ from course_lib.core import (
     check_count,
     check_number,
     check_signal,
+    check_values,
+    settle,
+    shown,
     spawn,
 )
 from course_lib.core.checks import HasSamples
@@ -43,13 +46,14 @@ class Histogram:
     encoding: Encoding
 
     def __post_init__(self) -> None:
-        p = np.asarray(self.probabilities, dtype=np.float64)
+        p = check_values(self.probabilities, "probabilities")
         if p.shape != (self.encoding.levels,) or not (p > 0).all() or abs(p.sum() - 1) > 1e-9:
             raise ValueError(
                 f"need {self.encoding.levels} positive probabilities that sum to one, got shape "
-                f"{p.shape} with the sum {p.sum():.9g} and the least {p.min(initial=np.inf):.3g}"
+                f"{p.shape} with the sum {shown(p.sum(), 1)} and the least "
+                f"{shown(p.min(initial=np.inf), 0)}"
             )
-        object.__setattr__(self, "probabilities", p)
+        settle(self, probabilities=p)
 
     @classmethod
     def fit(cls, clips: HasSamples | Iterable[SignalLike], encoding: Encoding) -> Histogram:
@@ -84,7 +88,7 @@ class Histogram:
         self, length: int, *, count: int = 1, rng: np.random.Generator
     ) -> Float[np.ndarray, "count length"]:
         """Draw every sample by itself: white noise with the loudness statistics of the clips."""
-        check_count(length, "length")
+        length = check_count(length, "length")
         levels = self.encoding.levels
         codes = [child.choice(levels, length, p=self.probabilities) for child in spawn(rng, count)]
         return self.encoding.decode(np.stack(codes))
@@ -152,7 +156,7 @@ class MarkovChain:
     smoothing: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number(self.smoothing, "smoothing", above=0)
+        settle(self, smoothing=check_number(self.smoothing, "smoothing", above=0))
         if not self.tables:
             raise ValueError("need the counts of at least the empty context, got no tables")
 

@@ -35,6 +35,7 @@ from course_lib.core import (
     check_codes,
     check_count,
     check_generator,
+    settle,
     spawn,
 )
 from course_lib.features.quantise import MuLaw
@@ -201,9 +202,9 @@ class RecurrentConfig:
     def __post_init__(self) -> None:
         if self.cell not in get_args(Cell):
             raise ValueError(f"need a cell out of {get_args(Cell)}, got {self.cell!r}")
-        check_count(self.levels, "levels", minimum=2)
+        settle(self, levels=check_count(self.levels, "levels", minimum=2))
         for name in ("embedding", "units", "head", "sample_rate"):
-            check_count(getattr(self, name), name)
+            settle(self, **{name: check_count(getattr(self, name), name)})
 
     @property
     def encoding(self) -> MuLaw:

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.core import Batches, Likelihood, PairBatch, check_codes, check_count
+from course_lib.core import Batches, Likelihood, PairBatch, check_codes, check_count, settle
 from course_lib.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_lib.models.transformer import Transformer, TransformerConfig
 
@@ -42,8 +42,8 @@ class RewriterConfig:
     embedding: int = 32
 
     def __post_init__(self) -> None:
-        check_count(self.symbols, "symbols")
-        check_count(self.embedding, "embedding")
+        settle(self, symbols=check_count(self.symbols, "symbols"))
+        settle(self, embedding=check_count(self.embedding, "embedding"))
 
 
 class Rewriter(nn.Module):
@@ -183,9 +183,10 @@ def reversals(symbols: int, *, shortest: int, longest: int, size: int, seed: int
 
     Notebooks: 13, 14.
     """
-    check_count(symbols, "symbols")
-    check_count(size, "size")
-    if check_count(longest, "longest") < check_count(shortest, "shortest"):
+    symbols = check_count(symbols, "symbols")
+    size = check_count(size, "size")
+    longest, shortest = check_count(longest, "longest"), check_count(shortest, "shortest")
+    if longest < shortest:
         raise ValueError(f"need longest of at least shortest = {shortest}, got {longest}")
 
     def batch(index: int) -> PairBatch:

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from course_lib.core import check_count
+from course_lib.core import check_count, settle
 from course_lib.models.attention import AdditiveAttention
 
 DecoderCell = Literal["lstm", "gru"]
@@ -63,9 +63,9 @@ class Seq2SeqConfig:
             raise ValueError(f"need a cell out of {get_args(DecoderCell)}, got {self.cell!r}")
         if self.attention not in get_args(Attention):
             raise ValueError(f"need attention out of {get_args(Attention)}, got {self.attention!r}")
-        for name in ("embedding", "encoder", "units", "attention_units", "filters"):
-            check_count(getattr(self, name), name)
-        if check_count(self.filter_width, "filter_width") % 2 == 0:
+        for name in ("embedding", "encoder", "units", "attention_units", "filters", "filter_width"):
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        if self.filter_width % 2 == 0:
             raise ValueError(f"need an odd filter_width, got {self.filter_width}")
 
     @property
@@ -139,8 +139,8 @@ class Seq2Seq(nn.Module):
     def __init__(self, config: Seq2SeqConfig, *, tokens: int, inputs: int) -> None:
         super().__init__()
         self.config = config
-        check_count(tokens, "tokens")
-        check_count(inputs, "inputs")
+        tokens = check_count(tokens, "tokens")
+        inputs = check_count(inputs, "inputs")
         width = 2 * config.encoder
         layer, cell = (nn.LSTM, nn.LSTMCell) if config.cell == "lstm" else (nn.GRU, nn.GRUCell)
         self.embedding = nn.Embedding(tokens, config.embedding)

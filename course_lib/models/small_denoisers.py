@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.core import Batches, LabelledBatch, check_count, check_number
+from course_lib.core import Batches, LabelledBatch, check_count, check_number, settle
 from course_lib.models.diffusion import Target, as_denoiser, simple_loss
 
 LEVEL_FEATURES = 8
@@ -49,9 +49,9 @@ class SmallDenoiserConfig:
 
     def __post_init__(self) -> None:
         for name in ("dims", "width", "depth"):
-            check_count(getattr(self, name), name)
-        check_number(self.sigma_min, "sigma_min", above=0)
-        check_number(self.sigma_max, "sigma_max", above=self.sigma_min)
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        settle(self, sigma_min=check_number(self.sigma_min, "sigma_min", above=0))
+        settle(self, sigma_max=check_number(self.sigma_max, "sigma_max", above=self.sigma_min))
         if self.predicts not in get_args(Target):
             raise ValueError(f"need a prediction out of {get_args(Target)}, got {self.predicts!r}")
 
@@ -72,7 +72,7 @@ class SmallDenoiser(nn.Module):
 
     def __init__(self, config: SmallDenoiserConfig, *, seed: int) -> None:
         super().__init__()
-        check_count(seed, "seed", minimum=0)
+        seed = check_count(seed, "seed", minimum=0)
         self.config = config
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -156,8 +156,8 @@ def fresh_batches(source: Source, *, size: int, seed: int) -> Batches:
     TypeError, ValueError
         For a size below 1 or a negative seed.
     """
-    check_count(size, "size")
-    check_count(seed, "seed", minimum=0)
+    size = check_count(size, "size")
+    seed = check_count(seed, "seed", minimum=0)
 
     def batch(index: int) -> LabelledBatch:
         rng = np.random.default_rng([seed, index])

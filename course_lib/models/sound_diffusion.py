@@ -21,6 +21,7 @@ from course_lib.core import (
     check_generator,
     check_number,
     check_signal,
+    settle,
     spawn,
 )
 from course_lib.features.mdct import mdct_basis, mdct_windows
@@ -103,13 +104,13 @@ class SoundDiffusionConfig:
         if self.path not in get_args(Path):
             raise ValueError(f"need a path out of {get_args(Path)}, got {self.path!r}")
         for name in ("scale", "softness", "level_std"):
-            check_number(getattr(self, name), name, above=0)
-        check_number(self.level_mean, "level_mean")
-        if not 0 <= check_number(self.anything, "anything") < 1:
-            raise ValueError(f"need a share from 0 to below 1 for anything, got {self.anything}")
-        check_count(self.sample_rate, "sample_rate")
+            settle(self, **{name: check_number(getattr(self, name), name, above=0)})
+        settle(self, level_mean=check_number(self.level_mean, "level_mean"))
+        settle(self, anything=check_number(self.anything, "anything", minimum=0, below=1))
+        settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
+        settle(self, length=check_count(self.length, "length"))
         bands = self.body.bands if isinstance(self.body, UNetConfig) else 1
-        if check_count(self.length, "length") % (bands * self.body.coarsest):
+        if self.length % (bands * self.body.coarsest):
             raise ValueError(
                 f"need a length that is a multiple of {bands * self.body.coarsest} samples for "
                 f"this network, got {self.length}"
@@ -305,7 +306,7 @@ class SoundDiffusion(nn.Module):
         if label is not None and label not in classes:
             near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
             raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
-        check_number(guidance, "guidance")
+        guidance = check_number(guidance, "guidance")
         if label is None and guidance != 1:
             raise ValueError(f"need a class to guide towards, got guidance {guidance} and none")
         some = len(classes) if label is None else classes.index(label)
@@ -357,7 +358,8 @@ class SoundDiffusion(nn.Module):
         Notebook: 16.
         """
         longest = self.config.length
-        if check_count(longest if length is None else length, "length") > longest:
+        length = check_count(longest if length is None else length, "length")
+        if length > longest:
             raise ValueError(
                 f"need a length of at most {longest} samples, which is {self.config.duration} s, "
                 f"got {length}; this network draws single hits"
@@ -392,7 +394,7 @@ class SoundDiffusion(nn.Module):
 
         Notebook: 16.
         """
-        check_count(steps, "steps")
+        steps = check_count(steps, "steps")
         start_of, device = noises(rngs, self._shape), self._device
         draw: Draw = lambda: start_of().to(device)  # noqa: E731
         sigmas = edm_sigmas(steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
@@ -504,7 +506,7 @@ class SoundDiffusion(nn.Module):
         Notebook: 16.
         """
         x = check_signal(x)
-        check_number(noise, "noise", above=0)
+        noise = check_number(noise, "noise", above=0)
         if not isinstance(self.seen, Waveform):
             raise ValueError(
                 "need a network that sees the waveform itself, such as diffwave-percussion; in a "

@@ -47,7 +47,7 @@ from course_lib.core import (
     check_signal,
     spawn,
 )
-from course_lib.core.checks import HasSamples
+from course_lib.core.checks import as_array
 from course_lib.kernels import arma as kernels
 from course_lib.models.lattice import is_stable
 
@@ -77,7 +77,7 @@ class Forecast:
         TypeError, ValueError
             For a probability that is not strictly between 0 and 1.
         """
-        check_number(probability, "probability", above=0, below=1)
+        probability = check_number(probability, "probability", above=0, below=1)
         reach = scipy.special.ndtri(0.5 + probability / 2) * self.deviation
         return self.mean - reach, self.mean + reach
 
@@ -177,7 +177,9 @@ def kalman_smoother(
     return result
 
 
-def check_series(x: Any, *, name: str = "series", min_length: int = 1) -> np.ndarray:
+def check_series(
+    x: Any, *, name: str = "series", min_length: int = 1, squared: bool = False
+) -> np.ndarray:
     """Return a series as float64, (time,): like ``check_signal``, but NaN marks what is missing.
 
     Raises
@@ -185,11 +187,12 @@ def check_series(x: Any, *, name: str = "series", min_length: int = 1) -> np.nda
     TypeError, ValueError
         For what ``check_signal`` refuses other than NaN, or a series that is all NaN.
     """
-    values = np.asarray(x.samples if isinstance(x, HasSamples) else x)
+    values = as_array(x, name)
     if values.ndim != 1 or not np.issubdtype(values.dtype, np.floating):
         return check_signal(values, name=name)
     missing = np.isnan(values)
-    series = check_signal(np.where(missing, 0.0, values), name=name, min_length=min_length)
+    known = np.where(missing, 0.0, values)
+    series = check_signal(known, name=name, min_length=min_length, squared=squared)
     if missing.all():
         raise ValueError(
             f"need at least one sample that is not NaN in {name}, got nan at index 0 and everywhere"
@@ -316,7 +319,8 @@ class LinearGaussian(ABC):
         Harvey (1989), section 3.4; de Jong (1991). Notebook 04.
         """
         self._check_variance()
-        return Likelihood(self._run(x).log_likelihood(self.variance))
+        run = self._run(check_series(x, squared=True))
+        return Likelihood(run.log_likelihood(self.variance))
 
     def residuals(self, x: SignalLike) -> Float[np.ndarray, "time"]:
         """Return what the model did not foresee, in standard deviations: v_t / sqrt(sigma^2 F_t).
@@ -351,9 +355,8 @@ class LinearGaussian(ABC):
         ----------
         Durbin and Koopman (2012), section 4.11. Notebook 04.
         """
-        series = check_series(x)
-        future = np.full(check_count(steps, "steps"), np.nan)
-        extended = np.r_[series, future]
+        series, steps = check_series(x), check_count(steps, "steps")
+        extended = np.r_[series, np.full(steps, np.nan)]
         mean, spread = self._run(extended, difference=False).predict()
         mean += self.trend(len(extended))
         return Forecast(mean[-steps:], np.sqrt(self.variance * spread[-steps:]))

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from course_lib.core import check_count
+from course_lib.core import check_count, settle
 from course_lib.models.attention import dot_product_attention
 
 
@@ -49,7 +49,7 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         for name in ("width", "heads", "hidden", "encoder_layers", "decoder_layers"):
-            check_count(getattr(self, name), name)
+            settle(self, **{name: check_count(getattr(self, name), name)})
         if self.width % self.heads or self.width % 2:
             raise ValueError(f"need an even width that {self.heads} heads divide, got {self.width}")
 
@@ -81,9 +81,10 @@ def positional_encoding(count: int, width: int, *, first: int = 0) -> Float[Tens
     ----------
     Vaswani et al. (2017), section 3.5. Notebook: 14.
     """
-    check_count(count, "count")
-    check_count(first, "first", minimum=0)
-    if check_count(width, "width") % 2:
+    count = check_count(count, "count")
+    first = check_count(first, "first", minimum=0)
+    width = check_count(width, "width")
+    if width % 2:
         raise ValueError(f"need an even width, for pairs of a sine and a cosine, got {width}")
     place = torch.arange(first, first + count, dtype=torch.float64)[:, None]
     rate = 10_000 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
@@ -96,7 +97,7 @@ def causal_mask(count: int) -> Bool[Tensor, "count count"]:
 
     Notebook: 14.
     """
-    check_count(count, "count")
+    count = check_count(count, "count")
     return torch.ones(count, count, dtype=torch.bool).tril()
 
 
@@ -124,7 +125,8 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if check_count(width, "width") % check_count(heads, "heads"):
+        width, heads = check_count(width, "width"), check_count(heads, "heads")
+        if width % heads:
             raise ValueError(f"need a width that {heads} heads divide, got {width}")
         self.heads = heads
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.core import check_count
+from course_lib.core import check_count, settle
 
 GROUPS = 8
 """Channels are normalised in so many groups."""
@@ -43,11 +43,12 @@ class UNetConfig:
 
     def __post_init__(self) -> None:
         for name in ("bands", "blocks", "patch", "told"):
-            check_count(getattr(self, name), name)
+            settle(self, **{name: check_count(getattr(self, name), name)})
         if not self.channels:
             raise ValueError("need the channels of at least one resolution, got none")
+        settle(self, channels=tuple(check_count(count, "channels") for count in self.channels))
         for channels in self.channels:
-            if check_count(channels, "channels") % GROUPS:
+            if channels % GROUPS:
                 raise ValueError(f"need channels that are multiples of {GROUPS}, got {channels}")
         if self.bands % self.coarsest:
             raise ValueError(

@@ -24,6 +24,7 @@ from course_lib.core import (
     SignalLike,
     check_codes,
     check_count,
+    settle,
     spawn,
 )
 from course_lib.features.quantise import LinearQuantiser, MuLaw
@@ -57,7 +58,7 @@ class MelCondition:
 
     def __post_init__(self) -> None:
         for name in ("bands", "window_length", "hop_length", "hold_length", "channels"):
-            check_count(getattr(self, name), name)
+            settle(self, **{name: check_count(getattr(self, name), name)})
         if self.hop_length % self.hold_length:
             raise ValueError(
                 f"need a hold_length that divides the hop of {self.hop_length} samples, "
@@ -103,11 +104,10 @@ class WaveNetConfig:
     def __post_init__(self) -> None:
         if not self.dilations:
             raise ValueError("need at least one dilation, got none; take (1, 2, 4, 8)")
-        for dilation in self.dilations:
-            check_count(dilation, "dilation")
+        settle(self, dilations=tuple(check_count(d, "dilation") for d in self.dilations))
         for name in ("channels", "skip", "head", "levels", "sample_rate"):
-            check_count(getattr(self, name), name)
-        check_count(self.components, "components", minimum=0)
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        settle(self, components=check_count(self.components, "components", minimum=0))
         if self.levels == 2**16 and not self.components:
             raise ValueError(
                 "need a mixture of logistics for 65536 levels, got no components; "
@@ -132,8 +132,8 @@ class WaveNetConfig:
 
 def dilated_stack(cycles: int, layers: int) -> tuple[int, ...]:
     """Return `cycles` times the dilations 1, 2, 4, ..., 2^(layers - 1)."""
-    check_count(cycles, "cycles")
-    return tuple(2**layer for _ in range(cycles) for layer in range(check_count(layers, "layers")))
+    cycles, layers = check_count(cycles, "cycles"), check_count(layers, "layers")
+    return tuple(2**layer for _ in range(cycles) for layer in range(layers))
 
 
 def receptive_field(dilations: tuple[int, ...]) -> int:
@@ -199,7 +199,8 @@ class WaveNet(nn.Module):
     def __init__(self, config: WaveNetConfig, *, seed: int = 0) -> None:
         super().__init__()
         self.config = config
-        generator = torch.Generator().manual_seed(check_count(seed, "seed", minimum=0))
+        seed = check_count(seed, "seed", minimum=0)
+        generator = torch.Generator().manual_seed(seed)
         c, s, layers = config.channels, config.skip, len(config.dilations)
 
         def normal(*shape: int, scale: float) -> nn.Parameter:

@@ -84,3 +84,14 @@ def test_bad_sounds(x, bands, error, said):
 def test_bad_coefficients(coefficients, said):
     with pytest.raises(ValueError, match=said):
         imdct(coefficients)
+
+
+def test_bands_that_came_as_numpys_integers(rng):
+    x = rng.standard_normal(400)
+    np.testing.assert_array_equal(mdct(x, bands=np.uint8(200)), mdct(x, bands=200))
+
+
+def test_imaginary_parts_and_masks_are_not_dropped():
+    for wrong in (np.ones((2, 4), complex), np.ma.array(np.ones((2, 4)), mask=True)):
+        with pytest.raises(TypeError, match="coefficients"):
+            imdct(wrong)

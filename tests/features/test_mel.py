@@ -148,3 +148,23 @@ def test_settings_that_will_not_do():
         magnitude_from_log_mel(np.full((2, 40), np.nan), 16000, 512)
     with pytest.raises(ValueError, match="at most 700, got 701"):
         magnitude_from_log_mel(np.full((2, 40), 701.0), 16000, 512)
+
+
+@pytest.mark.parametrize("scale", [hz_to_mel, mel_to_hz])
+@pytest.mark.parametrize("wrong", [None, "440", 440j, np.ma.array([440.0], mask=True)])
+def test_scales_are_of_real_numbers(scale, wrong):
+    with pytest.raises(TypeError, match="need"):
+        scale(wrong)
+
+
+def test_scales_have_an_end():
+    with pytest.raises(ValueError, match="finite frequency, got nan"):
+        hz_to_mel(np.nan)
+    with pytest.raises(ValueError, match=r"need mel of 10000 or less, got 10000\.001"):
+        mel_to_hz([0.0, 10000.001])
+    assert np.isfinite(mel_to_hz(10_000))
+
+
+def test_logarithms_that_are_barely_too_large_are_told_so():
+    with pytest.raises(ValueError, match=r"at most 700, got 700\.00001"):
+        magnitude_from_log_mel(np.full((2, 10), 700.00001), 8000, 256)

@@ -145,3 +145,26 @@ def test_names():
     assert MuLaw().name == "8-bit µ-law"
     assert MuLaw(100).name == "100-level µ-law"
     assert LinearQuantiser().name == "16-bit linear"
+
+
+@pytest.mark.parametrize("levels", [2, 5, 256])
+def test_mu_law_values_are_the_middles_of_the_compressed_bins(levels):
+    grid = MuLaw(levels)
+    edges = mu_law_compress(grid.edges(), levels - 1)
+    middles = mu_law_compress(grid.values(), levels - 1)
+    np.testing.assert_allclose(middles, (edges[1:] + edges[:-1]) / 2, atol=1e-12)
+
+
+def test_settings_that_came_as_numpys_integers():
+    np.testing.assert_array_equal(MuLaw(np.uint8(255)).edges(), MuLaw(255).edges())
+    np.testing.assert_array_equal(
+        LinearQuantiser(np.uint8(8)).values(), LinearQuantiser(8).values()
+    )
+    assert MuLaw(np.uint8(200)) == MuLaw(200)
+    assert type(MuLaw(np.uint8(200)).levels) is int
+
+
+@pytest.mark.parametrize("x", [[0.0, np.nextafter(1.0, 2)], [-1.00001, 0.5]])
+def test_samples_that_are_barely_too_loud_are_told_so(x):
+    with pytest.raises(ValueError, match=r"got (0 to 1\.0000000000000002|-1\.00001 to 0\.5);"):
+        MuLaw().encode(np.array(x))

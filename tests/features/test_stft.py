@@ -131,3 +131,13 @@ def test_lengths_that_will_not_do():
     for length in (99, 104):
         with pytest.raises(ValueError, match="from 100 to 103 samples"):
             istft(transform, hop_length=4, length=length)
+
+
+def test_settings_that_came_as_numpys_integers(rng):
+    x = rng.standard_normal(900)
+    settings = {"window_length": np.uint8(200), "hop_length": np.uint8(100)}
+    found = stft(x, **settings)
+    np.testing.assert_array_equal(found, stft(x, window_length=200, hop_length=100))
+    np.testing.assert_array_equal(
+        istft(found, hop_length=np.uint8(100)), istft(found, hop_length=100)
+    )

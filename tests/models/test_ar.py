@@ -379,3 +379,20 @@ def test_methods_name_bad_arguments(vowel, rng):
         score_orders(vowel, 3999)
     with pytest.raises(ValueError, match="mono"):
         score_orders(vowel, 4, held_out=np.zeros((4, 2)))
+
+
+def test_one_signal_is_drawn_by_default(rng):
+    assert AR(np.array([0.5]), 1.0).sample(7, rng=rng).shape == (1, 7)
+
+
+def test_settings_that_came_as_numpys_integers(vowel, rng):
+    model = AR.fit(vowel, np.uint8(4))
+    assert type(AR(np.array([0.5]), np.float32(0.1)).variance) is float
+    assert model.sample(np.uint8(200), count=np.uint8(2), rng=rng).shape == (2, 200)
+    assert len(model.forecast(vowel, np.uint8(200)).mean) == 200
+    assert len(model.autocovariance(np.uint8(255))) == 256
+
+
+def test_a_pole_that_is_barely_outside_is_told_so(rng):
+    with pytest.raises(ValueError, match=r"a pole of magnitude 1\.00000001; fit"):
+        AR(np.array([1.00000001]), 1.0).sample(3, rng=rng)

@@ -396,3 +396,14 @@ def test_a_clip_will_do():
     clip = Clip(np.cumsum(np.random.default_rng(0).standard_normal(200)) / 100, 100)
     fitted = ARIMA.fit(clip, (0, 1, 1))
     assert np.isfinite(fitted.log_likelihood(clip).nats)
+
+
+def test_settings_that_came_as_numpys_integers():
+    model = ARIMA(np.array([0.5]), np.zeros(0), np.float32(0.5), np.uint8(1), period=np.uint8(200))
+    assert type(model.difference) is type(model.period) is int
+    assert type(model.variance) is type(model.drift) is float
+    assert len(model.forecast(np.cumsum(np.ones(9)), np.uint8(5)).mean) == 5
+    seasonal = ARIMA(
+        np.zeros(0), np.zeros(0), 1.0, seasonal_difference=np.uint8(1), period=np.uint8(200)
+    )
+    assert len(seasonal.differences) == 201

@@ -588,3 +588,33 @@ def test_a_clip_will_do():
     clip = Clip(drawn(model_of(2, 1, variance=1e-4), 300).clip(-1, 1), 8000)
     fitted = ARMA.fit(clip, (2, 1))
     assert np.isfinite(fitted.log_likelihood(clip).nats)
+
+
+def test_intervals_hold_95_percent_by_default():
+    forecast = model_of(1, 1).forecast(np.ones(9), 5)
+    np.testing.assert_array_equal(forecast.interval(), forecast.interval(0.95))
+    assert forecast.interval()[1][0] > forecast.interval(0.9)[1][0]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int8])
+def test_steps_that_came_as_numpys_integers(kind):
+    model, x = model_of(2, 1), np.sin(np.arange(40.0))
+    expected = model.forecast(x, 5)
+    found = model.forecast(x, kind(5))
+    np.testing.assert_array_equal(found.mean, expected.mean)
+    np.testing.assert_array_equal(found.deviation, expected.deviation)
+    assert model.sample(kind(100), rng=np.random.default_rng(0)).shape == (1, 100)
+
+
+@pytest.mark.parametrize("fit", [estimation.ma_by_innovations, estimation.ma_by_durbin])
+@pytest.mark.parametrize(
+    ("x", "error", "told"),
+    [
+        (np.ones(20, int), TypeError, "floating-point samples"),
+        (np.append(np.ones(20), np.nan), ValueError, "finite samples"),
+        (np.ones((20, 2)), ValueError, "mono"),
+    ],
+)
+def test_moving_averages_are_fitted_to_signals_only(fit, x, error, told):
+    with pytest.raises(error, match=told):
+        fit(x, 1)

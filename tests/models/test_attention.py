@@ -168,3 +168,17 @@ def test_guided_penalty_says_what_it_needs(steps, tokens, options, message):
         guided_penalty(
             torch.full((3, 1, 2), 0.5), torch.tensor(steps), torch.tensor(tokens), **options
         )
+
+
+def test_attention_by_default_does_not_see_where_it_has_looked():
+    """With filters and no width given, each sees 31 tokens."""
+    assert AdditiveAttention(4, 6, 5).filters is None
+    wide = AdditiveAttention(np.uint8(4), 6, 5, filters=2)
+    assert wide.filters.weight.shape == (2, 1, 31)
+
+
+def test_guided_attention_is_by_default_a_fifth_wide():
+    weights, one = torch.eye(5)[:, None, :].roll(1, dims=2), torch.tensor([5])
+    expected = guided_penalty(weights, one, one, width=0.2)
+    assert guided_penalty(weights, one, one) == expected
+    assert guided_penalty(weights, one, one, width=0.3) != expected

@@ -149,3 +149,19 @@ def test_what_is_no_mixture_is_explained():
     for code in (-1, TOP + 1):
         with pytest.raises(ValueError, match=rf"codes from 0 to 65535, got {code} to {code}"):
             logistic_mixture.log_probability(torch.zeros(6), torch.tensor(code))
+
+
+def test_draws_are_by_default_of_temperature_one():
+    mixture = parameters(np.random.default_rng(4), 3, shape=(200,))
+    uniforms = torch.from_numpy(np.random.default_rng(5).random((200, 2)))
+    expected = logistic_mixture.draw(mixture, uniforms, 1.0)
+    assert torch.equal(logistic_mixture.draw(mixture, uniforms), expected)
+    assert not torch.equal(logistic_mixture.draw(mixture, uniforms, 0.9), expected)
+
+
+def test_choices_are_by_default_of_temperature_one():
+    logits = torch.from_numpy(np.random.default_rng(6).standard_normal((500, 4)))
+    uniforms = torch.from_numpy(np.random.default_rng(7).random(500))
+    expected = logistic_mixture.choose(logits, uniforms, 1.0)
+    assert torch.equal(logistic_mixture.choose(logits, uniforms), expected)
+    assert not torch.equal(logistic_mixture.choose(logits, uniforms, 0.9), expected)
