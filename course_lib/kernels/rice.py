@@ -149,14 +149,15 @@ def plan_parts(values, block, finest):
 
 @_compiled
 def predict_integer(x, t, coefficients, shift, shared, low):
-    """Predict n in x[t] = n 2^shared + low, as a whole number of 16 - shared bits.
+    """Predict n in x[t] = n 2^shared + low, rounded, and such that x[t] would have 16 bits.
 
-    (sum_k coefficients[k] x[t-1-k] / 2^shift - low) / 2^shared, rounded.
+    (sum_k coefficients[k] x[t-1-k] / 2^shift - low) / 2^shared.
     """
+    lowest, highest = -((32768 + low) >> shared), (32767 - low) >> shared
     total = ((1 << (shift + shared)) >> 1) - (low << shift)
     for k in range(len(coefficients)):
         total += coefficients[k] * x[t - 1 - k]
-    return min(max(total >> (shift + shared), -32768 >> shared), 32767 >> shared)
+    return min(max(total >> (shift + shared), lowest), highest)
 
 
 @_compiled

@@ -60,7 +60,8 @@ def encode(samples: Int16[np.ndarray, "time"], sample_rate: int) -> bytes:
     References
     ----------
     Robinson (1994), "SHORTEN: simple lossless and near-lossless waveform compression"; Rice
-    (1979), "Some practical universal noiseless coding techniques".  Notebook: 02.
+    (1979), "Some practical universal noiseless coding techniques"; RFC 9639 (FLAC), section 9.2.
+    Notebook: 02.
     """
     samples = np.asarray(samples)
     if samples.dtype != np.int16:
@@ -144,6 +145,10 @@ class Predictor(NamedTuple):
         return [(order, 4), (self.shift, 4), (width - 1, 4), *((int(k), width) for k in c)]
 
 
+# Exact for zeros, constants, lines and parabolas, and unmoved by a jump, which draws a fit away.
+POLYNOMIALS = [Predictor(np.array(c, np.int64), 0) for c in ([], [1], [2, -1], [3, -3, 1])]
+
+
 def quantise_predictor(phi: Float[np.ndarray, "order"], shift: int) -> Predictor:
     """Round AR coefficients to multiples of 2^-shift, or coarser, so that each fits 16 bits.
 
@@ -167,11 +172,11 @@ def _encode_frame(x: Int[np.ndarray, "time"], start: int, size: int) -> UInt8[np
 
 
 def _encode_block(x: Int[np.ndarray, "time"], start: int, size: int) -> UInt8[np.ndarray, "bits"]:
-    """Return x[start:start+size] as a block, predicted or not, whichever takes fewer bits."""
+    """Return x[start:start+size] as a block, by the predictor that takes the fewest bits."""
     stop = min(start + size, len(x))
     shared, low = _shared_bits(x[start:stop])
     options = []
-    for predictor in (Predictor(np.zeros(0, np.int64), 0), _fit(x, start, stop, shared)):
+    for predictor in (*POLYNOMIALS, _fit(x, start, stop, shared)):
         errors = rice.fold_residual(x, start, stop, *predictor, shared, low)
         bits, cut, codes = rice.plan_parts(errors, size, FINEST)
         fields = [((size // SHORTEST).bit_length() - 1, 2), (shared, 5), (low, shared)]

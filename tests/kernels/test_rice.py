@@ -110,7 +110,9 @@ def test_prediction_is_rounded_clipped_and_undone(shift, shared, order, seed):
         total = sum(int(c) * int(x[t - 1 - k]) for k, c in enumerate(coefficients))
         unit = 2 ** (shift + shared)
         expected = (total - low * 2**shift + unit // 2) // unit
-        expected = min(max(expected, -32768 // 2**shared), 32767 // 2**shared)
+        lowest, highest = -((32768 + low) // 2**shared), (32767 - low) // 2**shared
+        expected = min(max(expected, lowest), highest)
+        assert -32768 <= expected * 2**shared + low <= 32767
         assert rice.predict_integer(x, t, *settings) == expected
     values = rice.fold_residual(x, 15, len(x), *settings)
     assert values.min() >= 0
