@@ -1,7 +1,7 @@
 """Compiled bit writing, Rice codes and integer prediction; twins stand in ``models.lossless``.
 
-Bits fill each byte from its high end.  A position counts bits from the start of the buffer; a
-reader that would pass the buffer's end returns position -1.
+A writer fills an array that holds a bit in each byte.  A reader takes packed bytes, each from its
+high end.  A position counts bits from the start; a reader that would pass the end returns -1.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from course_lib.kernels.compiling import compiled
 
 _compiled = compiled()
 
-ALL_ZERO = 31  # in place of a Rice parameter: every value is zero, and none is written
-LARGEST = 17  # the largest Rice parameter that a 16-bit residual can need
+PLAIN = 15  # a part's code: a Rice parameter below 15, and from here on a width of plain numbers
+WIDEST = 16  # bits of a plain number: no sample needs more
+CODE_BITS = 5  # of a part's code: 15 Rice parameters and the widths 0 to 16 make 32
 
 
 @_compiled
-def write_bits(buffer, position, value, width):
+def write_bits(bits, position, value, width):
     """Write the low `width` bits of `value`, highest first; return the new position."""
     for shift in range(width - 1, -1, -1):
-        if (value >> shift) & 1:
-            buffer[position >> 3] |= np.uint8(128 >> (position & 7))
+        bits[position] = (value >> shift) & 1
         position += 1
     return position
 
@@ -39,99 +39,143 @@ def read_bits(buffer, position, width):
 
 
 @_compiled
-def write_rice(buffer, position, values, parameter):
-    """Write non-negative values: v >> parameter zeros, a one, then the low bits of v."""
+def read_signed(buffer, position, width):
+    """Read a number in two's complement: (value, new position)."""
+    raw, position = read_bits(buffer, position, width)
+    return raw - (raw << 1 >> width << width), position
+
+
+@_compiled
+def write_parts(bits, position, values, size, codes):
+    """Write non-negative values; each `size` of them, a part, follow their code.
+
+    A Rice parameter k: v >> k zeros, a one, and the low k bits of v.  A width: v in that many
+    bits, so that a part of zeros takes none.
+    """
     for i in range(len(values)):
-        position += values[i] >> parameter  # the buffer is zero where nothing was written
-        position = write_bits(buffer, position, 1, 1)
-        position = write_bits(buffer, position, values[i], parameter)
+        code = codes[i // size]
+        if i % size == 0:
+            position = write_bits(bits, position, code, CODE_BITS)
+        width = code - PLAIN
+        if code < PLAIN:
+            width = code
+            position += values[i] >> code  # the array is zero where nothing was written
+            position = write_bits(bits, position, 1, 1)
+        position = write_bits(bits, position, values[i], width)
     return position
 
 
 @_compiled
-def read_rice(buffer, position, values, parameter):
-    """Fill `values`; return the new position."""
+def read_parts(buffer, position, values, size):
+    """Undo `write_parts`: fill `values`; return the new position."""
+    code = 0
     for i in range(len(values)):
-        quotient = 0
-        while True:
+        if i % size == 0:
+            code, position = read_bits(buffer, position, CODE_BITS)
+        width, quotient = code - PLAIN, 0
+        if code < PLAIN:
+            width = code
             bit, position = read_bits(buffer, position, 1)
-            if position < 0:
-                return -1
-            if bit:
-                break
-            quotient += 1
-        low, position = read_bits(buffer, position, parameter)
+            while position >= 0 and bit == 0:
+                quotient += 1
+                bit, position = read_bits(buffer, position, 1)
+        low, position = read_bits(buffer, position, width)
         if position < 0:
             return -1
-        values[i] = quotient << parameter | low
+        values[i] = quotient << width | low
     return position
 
 
 @_compiled
-def plan_rice(values, block, finest):
-    """Cut a block into 2^p equal parts, p <= finest, and give each its best Rice parameter.
-
-    Returns the bits that takes, p, and the parameters.  A last, shorter block is cut where a
-    whole one would be.
-    """
-    parts = 1 << finest
-    size = block >> finest
-    sums = np.zeros((parts, LARGEST + 1), np.int64)
-    counts = np.zeros(parts, np.int64)
+def _measure_part(values, sums):
+    """Fill sums[k] with the sum of v >> k; return the width that holds every value."""
+    width = 0
     for i in range(len(values)):
-        part = i // size
-        counts[part] += 1
-        for k in range(LARGEST + 1):
-            sums[part, k] += values[i] >> k
-    fewest, best = np.int64(1) << 62, finest
-    kept = np.zeros(parts, np.int64)
-    parameters = np.zeros(parts, np.int64)
-    for p in range(finest, -1, -1):
-        bits = 0
-        for part in range(1 << p):
-            if counts[part] == 0:
-                continue
-            least = np.int64(1) << 62
-            for k in range(LARGEST + 1):
-                cost = sums[part, k] + counts[part] * (k + 1)
-                if cost < least:
-                    least = cost
-                    parameters[part] = k
-            if sums[part, 0] == 0:
-                least = 0
-                parameters[part] = ALL_ZERO
-            bits += 5 + least
+        rest, k = values[i], 0
+        while rest > 0:
+            if k < PLAIN:
+                sums[k] += rest
+            rest >>= 1
+            k += 1
+        width = max(width, k)
+    return width
+
+
+@_compiled
+def _best_code(count, sums, width):
+    """Return the fewest bits that `count` values take, and the code that does it."""
+    fewest, code = np.int64(1) << 62, 0
+    if width <= WIDEST:
+        fewest, code = count * width, PLAIN + width
+    for k in range(PLAIN):
+        bits = sums[k] + count * (k + 1)
         if bits < fewest:
-            fewest, best = bits, p
-            kept[:] = parameters
+            fewest, code = bits, k
+    return fewest, code
+
+
+@_compiled
+def plan_parts(values, block, finest):
+    """Cut a block into 2^p equal parts, p <= finest, and give each its best code.
+
+    Returns the bits that takes, codes included, p, and the codes.  A last, shorter block is cut
+    where a whole one would be.
+    """
+    parts, size = 1 << finest, block >> finest
+    sums = np.zeros((parts, PLAIN), np.int64)
+    counts, widths = np.zeros(parts, np.int64), np.zeros(parts, np.int64)
+    for part in range(parts):
+        inside = values[part * size : (part + 1) * size]
+        counts[part] = len(inside)
+        widths[part] = _measure_part(inside, sums[part])
+    fewest, best = np.int64(1) << 62, finest
+    codes, kept = np.zeros(parts, np.int64), np.zeros(parts, np.int64)
+    for p in range(finest, -1, -1):
+        total = 0
+        for part in range(1 << p):
+            if counts[part] > 0:
+                bits, codes[part] = _best_code(counts[part], sums[part], widths[part])
+                total += CODE_BITS + bits
+        if total < fewest:
+            fewest, best = total, p
+            kept[:] = codes
         for part in range(1 << p >> 1):  # join neighbours for the next, coarser cut
             counts[part] = counts[2 * part] + counts[2 * part + 1]
-            for k in range(LARGEST + 1):
+            widths[part] = max(widths[2 * part], widths[2 * part + 1])
+            for k in range(PLAIN):
                 sums[part, k] = sums[2 * part, k] + sums[2 * part + 1, k]
     return fewest, best, kept[: 1 << best]
 
 
 @_compiled
-def predict_integer(x, t, coefficients, shift):
-    """(sum_k coefficients[k] x[t-1-k]) >> shift, rounded, within 16 bits; zeros before x[0]."""
-    total = (1 << shift) >> 1
-    for k in range(min(len(coefficients), t)):
+def predict_integer(x, t, coefficients, shift, shared, low):
+    """Predict n in x[t] = n 2^shared + low, rounded, and such that x[t] would have 16 bits.
+
+    (sum_k coefficients[k] x[t-1-k] / 2^shift - low) / 2^shared.
+    """
+    lowest, highest = -((32768 + low) >> shared), (32767 - low) >> shared
+    total = ((1 << (shift + shared)) >> 1) - (low << shift)
+    for k in range(len(coefficients)):
         total += coefficients[k] * x[t - 1 - k]
-    return min(max(total >> shift, -32768), 32767)
+    return min(max(total >> (shift + shared), lowest), highest)
 
 
 @_compiled
-def fold_residual(x, start, stop, coefficients, shift, values):
-    """values = 2 e for e >= 0 and -2 e - 1 below, e the prediction error of x[start:stop]."""
+def fold_residual(x, start, stop, coefficients, shift, shared, low):
+    """Return 2 e for e >= 0 and -2 e - 1 below, e the prediction errors of x[start:stop]."""
+    values = np.empty(stop - start, np.int64)
     for t in range(start, stop):
-        error = x[t] - predict_integer(x, t, coefficients, shift)
+        above = (x[t] - low) >> shared
+        error = above - predict_integer(x, t, coefficients, shift, shared, low)
         values[t - start] = error << 1 if error >= 0 else (-error << 1) - 1
+    return values
 
 
 @_compiled
-def unfold_residual(x, start, stop, coefficients, shift, values):
+def unfold_residual(x, start, stop, coefficients, shift, shared, low, values):
     """Undo `fold_residual`: fill x[start:stop] from the samples before it and the values."""
     for t in range(start, stop):
         value = values[t - start]
         error = value >> 1 if value & 1 == 0 else -((value + 1) >> 1)
-        x[t] = predict_integer(x, t, coefficients, shift) + error
+        above = predict_integer(x, t, coefficients, shift, shared, low) + error
+        x[t] = (above << shared) + low
