@@ -411,9 +411,9 @@ class Talker(nn.Module):
     def pieces(self, text: str) -> tuple[Words, ...]:
         """Return the words of a text in pieces as long as those that talkers have learnt from.
 
-        A piece has up to `LONGEST` words. It ends with a comma or another mark where there is
-        one, and otherwise behind a whole number, date or time, which is never parted however
-        long; all pieces are as even as that allows.
+        A piece has up to `LONGEST` words. It ends with a comma or another mark where one is
+        near, and otherwise behind a whole number, date or time, which is never parted however
+        long. There are as few pieces as possible, and the longest is as short as possible.
 
         Raises
         ------
@@ -468,7 +468,7 @@ class Talker(nn.Module):
 
 
 def _packed(parts: Sequence[Words]) -> list[Words]:
-    """Join neighbours to as few as possible of up to `LONGEST` words, as evenly as possible."""
+    """Join neighbours to as few as possible of up to `LONGEST` words, the longest kept short."""
 
     def pack(most: int) -> list[Words]:
         packed = [parts[0]]
