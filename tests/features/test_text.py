@@ -528,5 +528,5 @@ def test_clauses_are_cut_at_marks_and_between_things(written, clauses):
     ("written", "error"), [("", ValueError), ("25:00", ValueError), (5, TypeError)]
 )
 def test_what_has_no_clauses(written, error):
-    with pytest.raises(error, match="need a text|cannot read"):
+    with pytest.raises(error, match=r"need a text|cannot read"):
         text.clauses(written)

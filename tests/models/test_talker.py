@@ -525,10 +525,10 @@ def reader():
         ("a, b, c, d, e, f, g, h", [4, 4]),
         ("999,999", [11]),
         ("1, 22, 333, 4,444", [1 + 2, 5, 7]),
-        ("one two three four five Tuesday 5:43 pm", [6, 4]),
+        ("one two three four five Tuesday 5:43 pm", [5, 5]),
         ("the 22nd of November 2026 at 5:43 pm", [8, 5]),
         ("Monday the 22nd of November 2026", [1, 8]),
-        ("the " * 13, [6, 6, 1]),
+        ("the " * 13, [4, 4, 5]),
     ],
 )
 def test_pieces_are_as_long_as_in_training(reader, text, lengths):
@@ -568,7 +568,7 @@ def spoken_by(words, clip):
 def test_nothing_as_in_training_is_in_doubt():
     """Whatever is drawn: slower, faster, with pauses long and short, several words or one."""
     rng = np.random.default_rng(0)
-    for _ in range(150):
+    for _ in range(60):
         words = tuple(rng.choice(vocabulary(), rng.integers(1, LONGEST + 1)))
         assert not doubt(spoken_by(words, joined(words, rng)))
     for text in sentences("numbers")[:20]:
@@ -601,7 +601,7 @@ def test_words_without_a_recording_last_like_any():
 
 def test_a_network_that_never_stops_loses_no_word_silently(monkeypatch):
     net = with_stop(talker().float(), -5.0)
-    with pytest.raises(WordsInDoubtError, match=r"'one' never .*; 'hundred' never .* 1 more") as e:
+    with pytest.raises(WordsInDoubtError, match=r"'one' never .*; 'hundred' never .* 2 more") as e:
         net.say("142", vocoder=noise, rng=np.random.default_rng(0))
     assert [spoken.words for spoken in e.value.spoken] == [
         ("one",),
