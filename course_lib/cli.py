@@ -1,9 +1,9 @@
 """The `course` command: arguments in, messages and exit status out.
 
-Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage, bad input or no
-place for the output; 70 a fault of the course; 130 Ctrl-C; 141 nobody reads the output any more
-(as in `course list | head -1`). What went wrong is told in one line; `course --debug COMMAND`
-shows where.
+Exit status: 0 all went well; 1 a notebook or a comparison failed, or words of a text may be
+missing; 2 bad usage, bad input or no place for the output; 70 a fault of the course; 130 Ctrl-C;
+141 nobody reads the output any more (as in `course list | head -1`). What went wrong is told in
+one line; `course --debug COMMAND` shows where.
 """
 
 from __future__ import annotations
@@ -162,9 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="course",
         description="Audio Generation, from Autoregression to Diffusion",
-        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed; 2 bad usage, "
-        "bad input or no place for the output; 70 a fault of the course; 130 stopped by Ctrl-C; "
-        "141 nobody reads the output any more.",
+        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed, or words of "
+        "a text may be missing; 2 bad usage, bad input or no place for the output; 70 a fault of "
+        "the course; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
     )
     parser.add_argument(
         "--debug", action="store_true", help="show where an error comes from, before the command"
@@ -277,6 +277,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+    command.add_argument(
+        "--keep", action="store_true", help="write a sound in which words may be missing, too"
+    )
     command.set_defaults(run=_say)
 
     command = commands.add_parser(
@@ -656,16 +659,23 @@ def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip,
 def _say(options: argparse.Namespace) -> int:
     from course_lib.audio import write
     from course_lib.core import seeded
+    from course_lib.models.talker import WordsInDoubtError
 
     _check_output(options.output, options.overwrite)
     talker, vocoder = _talker(options.talker), _vocoder(options.vocoder)
-    words = talker.words(options.text)
-    with _working(f"reading {' '.join(words)}"):
-        sound = talker.say(options.text, vocoder=vocoder, rng=seeded(options.seed))
-    sound = sound.with_peak() if sound.peak > 1 else sound
-    write(options.output, sound, overwrite=options.overwrite)
-    print(f"{options.output}: {sound.duration:.2f} s, {' '.join(words)}, from {options.talker}")
-    return 0
+    words = " ".join(talker.words(options.text))
+    with _working(f"reading {words}"):
+        try:
+            sound, doubts = talker.say(options.text, vocoder=vocoder, rng=seeded(options.seed)), ""
+        except WordsInDoubtError as error:
+            sound, doubts = error.clip, str(error)
+    if doubts:
+        kept = "" if options.keep else "; pass --keep to keep the sound"
+        print(f"course say: {doubts}{kept}", file=sys.stderr)
+    if options.keep or not doubts:
+        write(options.output, sound, overwrite=options.overwrite)
+        print(f"{options.output}: {sound.duration:.2f} s, {words}, from {options.talker}")
+    return 1 if doubts else 0
 
 
 def _vocoder(name: str | None) -> Vocoder:

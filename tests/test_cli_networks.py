@@ -22,6 +22,7 @@ from course_lib.features import MuLaw
 from course_lib.training import Schedule, precision
 from course_lib.training.checkpoints import load_tensors
 from course_lib.zoo.recipes import mel_frames, network_of
+from course_lib.zoo.sentences import read_from_recordings
 
 Run = Callable[..., tuple[int, str, str]]
 VOICES = ("Allison Smith", "June Wallack")
@@ -60,18 +61,55 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ----------------------------------------------------------------- reading aloud
 
 
-def test_say_reads_a_text_aloud(run, trained, tmp_path):
-    status, out, err = run("say", "4,012", "--talker", trained / "talker", "-o", tmp_path / "a.wav")
+def test_say_reads_a_text_aloud(run, tmp_path):
+    status, out, err = run("say", "4,012", "-o", tmp_path / "a.wav")
     assert (status, err) == (0, "")
     clip = read(tmp_path / "a.wav")
     assert clip.sample_rate == 16_000
-    assert f"a.wav: {clip.duration:.2f} s, four thousand and twelve, from" in out
+    assert f"a.wav: {clip.duration:.2f} s, four thousand and twelve, from talker-lstm" in out
+
+
+def test_say_loses_no_word_of_a_long_text(run, tmp_path):
+    """The Transformer leaves most of them out where it reads all 30 words at once."""
+    words, file = ("seven",) * 30, tmp_path / "a.wav"
+    status, out, err = run("say", " ".join(words), "--talker", "talker-transformer", "-o", file)
+    assert (status, err) == (0, "")
+    assert " ".join(words) in out
+    assert read(file).duration == pytest.approx(read_from_recordings(words).duration, rel=0.1)
+
+
+def test_say_says_which_words_are_in_doubt(run, trained, tmp_path):
+    """A talker that has learnt next to nothing."""
+    arguments = ("say", "one two", "--talker", trained / "talker", "-o", tmp_path / "a.wav")
+    status, out, err = run(*arguments)
+    assert (status, out) == (1, "")
+    assert "'one'" in err
+    assert "'two'" in err
+    assert "pass --keep" in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+    status, out, err = run(*arguments, "--keep")
+    assert status == 1
+    assert "in doubt" in err
+    assert "pass --keep" not in err
+    assert f"a.wav: {read(tmp_path / 'a.wav').duration:.2f} s, one two, from" in out
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, 130), (OSError("full"), 2)])
+def test_say_cut_short_leaves_no_file(run, trained, tmp_path, monkeypatch, error, status):
+    def vocoder(frames, rng):
+        raise error
+
+    monkeypatch.setattr(cli, "_vocoder", lambda name: vocoder)
+    arguments = ("one", "--talker", trained / "talker", "--keep", "-o", tmp_path / "a.wav")
+    assert run("say", *arguments)[0] == status
+    assert not list(tmp_path.iterdir())
 
 
 def test_say_is_the_same_for_the_same_seed(run, trained, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         arguments = ("--talker", trained / "talker", "--seed", seed, "-o", tmp_path / f"{name}.wav")
-        assert run("say", "one", *arguments)[0] == 0
+        assert run("say", "one", "--keep", *arguments)[0] == 1
     one, again, other = ((tmp_path / f"{name}.wav").read_bytes() for name in "abc")
     assert one == again
     assert one != other

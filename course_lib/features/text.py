@@ -47,6 +47,8 @@ MONTHS = _table(
     "january february march april may june july august september october november december"
 )
 AFTER_HOUR = ("am", "pm", "o'clock")
+LEADING = (("the",), ("at",), ("of",), ("and",), ("minus",))
+"""Words that lead to the next, from which `clauses` does not part them."""
 
 
 # Values into words
@@ -447,6 +449,31 @@ def normalise(text: str) -> Words:
         words += spoken
         at += used
     return tuple(words)
+
+
+def clauses(text: str) -> list[list[Words]]:
+    """Return the words of `normalise`, from one punctuation mark to the next, thing by thing.
+
+    A number, date or time is one thing, with a small word that leads to it, and so is every other
+    word: "at 5:43, oh two" is [[("at", "five", "forty", "three")], [("oh",), ("two",)]].
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `normalise`.
+    """
+    normalise(text)  # says what cannot be read
+    pieces = split_pieces(text)
+    found: list[list[Words]] = [[]]
+    at = 0
+    while at < len(pieces):
+        spoken, used = _read(pieces, at)
+        leading = found[-1].pop() if found[-1] and found[-1][-1] in LEADING else ()
+        found[-1].append((*leading, *spoken))
+        at += used
+        if pieces[at - 1].marks and at < len(pieces):
+            found.append([])
+    return found
 
 
 def _read(pieces: list[Piece], at: int) -> Reading:

@@ -10,8 +10,10 @@ Notebooks: 13, 14.
 from __future__ import annotations
 
 import difflib
+import functools
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,9 +24,10 @@ from torch import Tensor, nn
 
 from course_lib.audio import Clip, check_clip
 from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
+from course_lib.corpora.words import EDGE, spoken_words
 from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
 from course_lib.features.stft import check_spectrogram
-from course_lib.features.text import normalise
+from course_lib.features.text import Words, clauses, normalise
 from course_lib.models.attention import guided_penalty
 from course_lib.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_lib.models.transformer import Transformer, TransformerConfig
@@ -43,6 +46,27 @@ ENOUGH = 0.25
 
 Which of two neighbouring steps is the last is often a toss-up, with less than a half for either;
 to stop 50 ms early costs a little silence, to miss both costs the end."""
+
+LONGEST = 6
+"""Words that a talker has heard joined in any order, at most.
+
+Longer in training were only numbers, dates and rows of letters. In a row of 7 digits and more, the
+Transformer leaves words out."""
+
+BREAK = 0.2
+"""Seconds between two pieces of a text, beside the silence at the ends of each."""
+
+TEMPO, LONGEST_PAUSE = (0.94, 1.06), 0.12
+"""How slowly and fast, and with how many seconds between two words, talkers heard sentences."""
+
+LEVEL = 10 ** (-17.25 / 20)
+"""The root mean square of what is said: the mean, in dB, over the prompts that last over 2 s.
+
+    prompts = catalogue().select(language="en", voice="Allison Smith")
+    np.mean([20 * np.log10(prompt.load().rms) for prompt in prompts if prompt.seconds > 2])"""
+
+KNEE = 0.8
+"""Samples beyond it are bent towards 1, so that no peak is cut off."""
 
 _CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
 
@@ -384,8 +408,29 @@ class Talker(nn.Module):
             )
         return spoken
 
+    def pieces(self, text: str) -> tuple[Words, ...]:
+        """Return the words of a text in pieces as long as those that talkers have learnt from.
+
+        A piece has up to `LONGEST` words. It ends with a comma or another mark where one is
+        near, and otherwise behind a whole number, date or time, which is never parted however
+        long. There are as few pieces as possible, and the longest is as short as possible.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `words`.
+        """
+        self.words(text)
+        parts: list[Words] = []
+        for things in clauses(text):
+            whole = tuple(itertools.chain(*things))
+            parts += [whole] if len(whole) <= LONGEST else _packed(things)
+        return tuple(_packed(parts))
+
     def say(self, text: str, *, vocoder: Vocoder | None = None, rng: np.random.Generator) -> Clip:
-        """Read a text aloud.
+        """Read a text aloud, piece by piece, each at the level of the recordings.
+
+        What is in `doubt` is read again in halves, and these again, down to single words.
 
         Parameters
         ----------
@@ -395,14 +440,117 @@ class Talker(nn.Module):
 
         Raises
         ------
+        WordsInDoubtError
+            Where words may be missing, or said twice; it has the sound nevertheless.
         TypeError, ValueError
             As `words`, or for something other than a generator.
 
         Notebook: 13.
         """
         check_generator(rng)
-        (spoken,) = self.speak([self.words(text)])
-        return Clip((vocoder or griffin_lim_vocoder)(spoken.frames, rng), SAMPLE_RATE)
+        spoken = self._surely(self.pieces(text))
+        vocoder = vocoder or griffin_lim_vocoder
+        sounds = [Clip(at_level(vocoder(one.frames, rng)), SAMPLE_RATE) for one in spoken]
+        clip = Clip.join(sounds, gap=BREAK)
+        doubted = [one for one in spoken if doubt(one)]
+        if doubted:
+            raise WordsInDoubtError(doubted, clip)
+        return clip
+
+    def _surely(self, texts: Sequence[Words]) -> list[Spoken]:
+        """Read several texts; of one in doubt return two halves, unless it is a single word."""
+        read: list[Spoken] = []
+        for one in self.speak(texts):
+            half = len(one.words) // 2
+            again = half and doubt(one)
+            read += self._surely([one.words[:half], one.words[half:]]) if again else [one]
+        return read
+
+
+def _packed(parts: Sequence[Words]) -> list[Words]:
+    """Join neighbours to as few as possible of up to `LONGEST` words, the longest kept short."""
+
+    def pack(most: int) -> list[Words]:
+        packed = [parts[0]]
+        for part in parts[1:]:
+            if len(packed[-1]) + len(part) <= most:
+                packed[-1] += part
+            else:
+                packed.append(part)
+        return packed
+
+    fewest = len(pack(LONGEST))
+    return next(packed for packed in map(pack, range(1, LONGEST + 1)) if len(packed) == fewest)
+
+
+class WordsInDoubtError(ValueError):
+    """A text was read, but some of its words may be missing, or said twice.
+
+    Attributes
+    ----------
+    spoken : the pieces in doubt
+    clip : the sound of the whole text
+    """
+
+    def __init__(self, spoken: Sequence[Spoken], clip: Clip) -> None:
+        self.spoken, self.clip = tuple(spoken), clip
+        doubts = [f"{' '.join(one.words)!r} {doubt(one)}" for one in spoken]
+        more = f"; and {len(doubts) - 3} more" if len(doubts) > 3 else ""
+        super().__init__(
+            f"need every word said once, got some in doubt: {'; '.join(doubts[:3])}{more}; "
+            "take another talker or other words"
+        )
+
+
+def doubt(spoken: Spoken) -> str:
+    """Return why words may be missing or said twice; nothing where all is as in the recordings.
+
+    Sentences of these words lasted in training from
+
+        2 e + sum_i low_i / 1.06   to   2 e + sum_i high_i / 0.94 + 0.12 (n - 1)
+
+    seconds, with the shortest and longest recording of each word, low and high, and e seconds of
+    silence at the ends. The sound may be one step shorter or longer, and the network must have
+    said that it had finished. What lasts as long may still be other words.
+
+    Notebook: 13.
+    """
+    if not spoken.stopped:
+        return "never came to an end"
+    times = _durations()
+    unknown = (min(low for low, _ in times.values()), max(high for _, high in times.values()))
+    low, high = np.sum([times.get(word, unknown) for word in spoken.words], axis=0)
+    slow, fast = TEMPO
+    seconds = len(spoken.frames) * HOP_LENGTH / SAMPLE_RATE
+    step = seconds / len(spoken.weights)
+    shortest = 2 * EDGE + low / fast - step
+    longest = 2 * EDGE + high / slow + LONGEST_PAUSE * (len(spoken.words) - 1) + step
+    if shortest <= seconds <= longest:
+        return ""
+    return f"lasts {seconds:.2f} s where recordings take {shortest:.2f} to {longest:.2f} s"
+
+
+@functools.cache
+def _durations() -> Mapping[str, tuple[float, float]]:
+    """Return of each word how long its shortest and its longest recording is, in seconds."""
+    durations = {
+        word: [clip.duration for clip in clips] for word, clips in spoken_words(SAMPLE_RATE).items()
+    }
+    return {word: (min(several), max(several)) for word, several in durations.items()}
+
+
+def at_level(samples: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
+    """Return samples with the root mean square `LEVEL`, and every peak below 1; silence stays.
+
+    Beyond the knee k, |x| becomes k + (1 - k) tanh((|x| - k) / (1 - k)).
+    """
+    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
+    if level == 0:
+        return samples
+    scaled = samples * (LEVEL / level)
+    over = np.maximum(np.abs(scaled) - KNEE, 0)
+    bent = KNEE + (1 - KNEE) * np.tanh(over / (1 - KNEE))
+    return np.where(over > 0, np.copysign(bent, scaled), scaled)
 
 
 def frames_of(clip: Clip) -> Float[np.ndarray, "frames bands"]:

@@ -18,7 +18,7 @@ from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
 from course_lib.features.text import MONTHS, normalise, ordinal_suffix
-from course_lib.models.talker import SAMPLE_RATE, frames_of, pairs
+from course_lib.models.talker import LONGEST, SAMPLE_RATE, frames_of, pairs
 
 TEST, VALIDATION = 0.10, 0.12
 """Sentences whose hash lies below the first are for the test, below the second for validation."""
@@ -83,7 +83,7 @@ def letters(rng: np.random.Generator) -> str:
 
 def any_words(rng: np.random.Generator) -> str:
     """Draw one to six words out of all, in any order."""
-    return " ".join(rng.choice(vocabulary(), rng.integers(1, 7)))
+    return " ".join(rng.choice(vocabulary(), rng.integers(1, LONGEST + 1)))
 
 
 _SHARES: dict[Drawn, float] = {

@@ -504,3 +504,29 @@ def test_a_text_is_a_string(text):
 
 def test_a_text_may_be_as_long_as_the_limit():
     assert normalise("b " * (MAX_CHARACTERS // 2)) == ("b",) * (MAX_CHARACTERS // 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "clauses"),
+    [
+        ("at 5:43, oh two", [["at five forty three"], ["oh", "two"]]),
+        ("the 22nd of November, 2026.", [["the twenty second of november twenty twenty six"]]),
+        ("a, b; 1,234!", [["a"], ["b"], ["one thousand two hundred and thirty four"]]),
+        ("the the the one", [["the the", "the one"]]),
+        ("forty-two and the", [["forty", "two", "and the"]]),
+        ("the, 5", [["the"], ["five"]]),
+    ],
+)
+def test_clauses_are_cut_at_marks_and_between_things(written, clauses):
+    found = text.clauses(written)
+    assert [[" ".join(thing) for thing in clause] for clause in found] == clauses
+    words = tuple(word for clause in found for thing in clause for word in thing)
+    assert words == text.normalise(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "error"), [("", ValueError), ("25:00", ValueError), (5, TypeError)]
+)
+def test_what_has_no_clauses(written, error):
+    with pytest.raises(error, match=r"need a text|cannot read"):
+        text.clauses(written)

@@ -1,28 +1,42 @@
 """Talkers: the density is Laplace's, the past is one group behind, and speech is what was meant."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from course_lib.audio import Clip
 from course_lib.core import Trainable
+from course_lib.corpora import catalogue
 from course_lib.features import log_mel
+from course_lib.features.text import normalise
 from course_lib.models.attention import guided_penalty
 from course_lib.models.seq2seq import Seq2SeqConfig
 from course_lib.models.talker import (
     BANDS,
+    BREAK,
     ENOUGH,
+    KNEE,
+    LEVEL,
+    LONGEST,
     SILENT,
+    Spoken,
     Talker,
     TalkerConfig,
+    WordsInDoubtError,
+    at_level,
+    doubt,
     frames_of,
     griffin_lim_vocoder,
     pairs,
 )
 from course_lib.models.transformer import TransformerConfig
+from course_lib.zoo.sentences import joined, read_from_recordings, sentences, vocabulary
 
 RECURRENT = {
     "embedding": 5,
@@ -437,25 +451,217 @@ def test_what_cannot_be_spoken(texts, most, error, said):
         talker().speak(texts, most_frames=most)
 
 
-def test_say_is_speak_and_a_vocoder():
-    net = with_stop(talker().float(), -5.0)
+def said_by(net, monkeypatch, lasting):
+    """The talker, which says words without an error where they last `lasting(words)` seconds."""
+
+    def speak(texts):
+        counts = [round(lasting(words) * 20) for words in texts]
+        return [
+            Spoken(tuple(words), some_frames(4 * count), np.zeros((count, 3)), True)
+            for words, count in zip(texts, counts, strict=True)
+        ]
+
+    monkeypatch.setattr(net, "speak", speak)
+    return net
+
+
+def as_recorded(words):
+    return read_from_recordings(words).duration
+
+
+def noise(frames, rng):
+    """A vocoder that is fast, and never twice as loud."""
+    return rng.uniform(0.01, 2) * rng.standard_normal(200 * (len(frames) - 1))
+
+
+def test_say_is_speak_and_a_vocoder(monkeypatch):
+    net = said_by(talker(), monkeypatch, as_recorded)
     heard = []
 
     def vocoder(frames, rng):
         heard.append(frames)
-        return rng.standard_normal(50) / 10
+        return rng.standard_normal(500) / 10
 
     clip = net.say("1", vocoder=vocoder, rng=np.random.default_rng(3))
     (spoken,) = net.speak([["one"]])
     np.testing.assert_array_equal(heard[0], spoken.frames)
-    expected = (np.random.default_rng(3).standard_normal(50) / 10).astype(np.float32)
-    np.testing.assert_array_equal(clip.samples, expected)
+    expected = at_level(np.random.default_rng(3).standard_normal(500) / 10)
+    np.testing.assert_allclose(clip.samples, expected, rtol=1e-6)
     assert clip.sample_rate == 16_000
+
+
+def test_pieces_follow_one_another(monkeypatch):
+    """A piece that is said on its own, and a break of silence before the next."""
+    net = said_by(talker(), monkeypatch, as_recorded)
+    clip = net.say("one two, " * 4, vocoder=noise, rng=np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    parts = [at_level(noise(spoken.frames, rng)) for spoken in net.speak([["one", "two"] * 2] * 2)]
+    expected = np.concatenate([parts[0], np.zeros(round(BREAK * 16_000)), parts[1]])
+    np.testing.assert_allclose(clip.samples, expected, rtol=1e-6)
 
 
 def test_say_needs_a_generator():
     with pytest.raises(TypeError, match="numpy Generator"):
         talker().say("1", rng=0)
+
+
+# --------------------------------------------------------------------- pieces
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """An untrained talker that knows all words."""
+    return Talker(TalkerConfig(vocabulary(), CORES["lstm"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        ("seven " * 6, [6]),
+        ("seven " * 7, [4, 3]),
+        ("seven " * 30, [6] * 5),
+        ("one two, three four five six seven", [2, 5]),
+        ("a, b, c, d, e, f", [6]),
+        ("a, b, c, d, e, f, g, h", [4, 4]),
+        ("999,999", [11]),
+        ("1, 22, 333, 4,444", [1 + 2, 5, 7]),
+        ("one two three four five Tuesday 5:43 pm", [5, 5]),
+        ("the 22nd of November 2026 at 5:43 pm", [8, 5]),
+        ("Monday the 22nd of November 2026", [1, 8]),
+        ("the " * 13, [4, 4, 5]),
+    ],
+)
+def test_pieces_are_as_long_as_in_training(reader, text, lengths):
+    pieces = reader.pieces(text)
+    assert tuple(word for piece in pieces for word in piece) == reader.words(text)
+    assert [len(piece) for piece in pieces] == lengths
+
+
+@pytest.mark.parametrize("which", ["numbers", "dates and times"])
+def test_what_was_examined_is_read_whole(reader, which):
+    for text in sentences(which):
+        assert reader.pieces(text) == (normalise(text),)
+
+
+@given(st.lists(st.sampled_from(["seven", "seven,", "the", "4,012", "5:43 pm,"]), min_size=1))
+def test_every_word_is_in_one_piece(reader, things):
+    text = " ".join(things)
+    pieces = reader.pieces(text)
+    assert tuple(word for piece in pieces for word in piece) == reader.words(text)
+    assert max(map(len, pieces)) <= LONGEST
+
+
+@pytest.mark.parametrize("text", ["", "fourty", "25:00"])
+def test_text_without_pieces(reader, text):
+    with pytest.raises(ValueError, match=r"need a text|cannot say|cannot read"):
+        reader.pieces(text)
+
+
+# ---------------------------------------------------------------------- doubt
+
+
+def spoken_by(words, clip):
+    frames = frames_of(clip)
+    return Spoken(tuple(words), frames, np.zeros((-(-len(frames) // 4), 3)), stopped=True)
+
+
+def test_nothing_as_in_training_is_in_doubt():
+    """Whatever is drawn: slower, faster, with pauses long and short, several words or one."""
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        words = tuple(rng.choice(vocabulary(), rng.integers(1, LONGEST + 1)))
+        assert not doubt(spoken_by(words, joined(words, rng)))
+    for text in sentences("numbers")[:20]:
+        words = normalise(text)
+        assert not doubt(spoken_by(words, joined(words, rng)))
+
+
+@pytest.mark.parametrize("word", ["seven", "b", "eighteenth"])
+@pytest.mark.parametrize("count", [2, LONGEST])
+def test_a_word_too_few_or_too_many(word, count):
+    words = (word,) * count
+    assert not doubt(spoken_by(words, read_from_recordings(words)))
+    for other in (count - 1, count + 1):
+        assert "where recordings take" in doubt(
+            spoken_by(words, read_from_recordings((word,) * other))
+        )
+
+
+def test_what_never_stops_is_in_doubt():
+    words = ("one",)
+    spoken = spoken_by(words, read_from_recordings(words))
+    assert "never came to an end" in doubt(replace(spoken, stopped=False))
+
+
+def test_words_without_a_recording_last_like_any():
+    words = ("uno", "due", "tre")
+    assert not doubt(spoken_by(words, read_from_recordings(("one", "two", "three"))))
+    assert doubt(spoken_by(words, read_from_recordings(("one",) * 6)))
+
+
+def test_a_network_that_never_stops_loses_no_word_silently(monkeypatch):
+    net = with_stop(talker().float(), -5.0)
+    with pytest.raises(WordsInDoubtError, match=r"'one' never .*; 'hundred' never .* 2 more") as e:
+        net.say("142", vocoder=noise, rng=np.random.default_rng(0))
+    assert [spoken.words for spoken in e.value.spoken] == [
+        ("one",),
+        ("hundred",),
+        ("and",),
+        ("forty",),
+        ("two",),
+    ]
+    assert e.value.clip.duration > 5 * 1.4
+
+
+def test_what_is_in_doubt_is_read_again_in_halves(monkeypatch):
+    """Of more than two words at once, this talker says the first two only."""
+    read = []
+
+    def lasting(words):
+        read.append(len(words))
+        return as_recorded(words[:2])
+
+    net = said_by(talker(), monkeypatch, lasting)
+    clip = net.say("one two " * 3, vocoder=noise, rng=np.random.default_rng(0))
+    assert read == [6, 3, 3, 1, 2, 1, 2]
+    assert clip.duration > as_recorded(["one", "two"] * 3)
+
+
+# ---------------------------------------------------------------------- level
+
+
+def test_the_level_is_that_of_the_prompts():
+    prompts = catalogue().select(language="en", voice="Allison Smith")
+    levels = [20 * np.log10(prompt.load().rms) for prompt in prompts if prompt.seconds > 2]
+    assert len(levels) > 100
+    assert 20 * np.log10(LEVEL) == pytest.approx(np.mean(levels), abs=0.01)
+
+
+@given(st.integers(0, 99), st.floats(-60, 20), st.floats(1, 4))
+def test_every_level_is_equal_and_nothing_is_cut_off(seed, gain, power):
+    """Noise of any loudness, with peaks few and high or many and low."""
+    drawn = np.random.default_rng(seed).standard_normal(4000)
+    samples = 10 ** (gain / 20) * np.sign(drawn) * np.abs(drawn) ** power
+    levelled = at_level(samples)
+    assert np.abs(levelled).max() <= 1
+    order = np.argsort(samples)
+    assert (np.diff(levelled[order]) >= 0).all()
+    quiet = np.abs(levelled) < KNEE
+    ratio = levelled[quiet] / samples[quiet]
+    np.testing.assert_allclose(ratio, ratio[0])
+    if power < 1.5:
+        assert np.sqrt(np.mean(levelled**2)) == pytest.approx(LEVEL, rel=0.02)
+
+
+def test_silence_stays_silent():
+    assert (at_level(np.zeros(5)) == 0).all()
+
+
+def test_sentences_and_pieces_are_equally_loud(monkeypatch):
+    net = said_by(talker(), monkeypatch, as_recorded)
+    rng = np.random.default_rng(0)
+    for text in ("one", "42", "142", "two hundred"):
+        assert net.say(text, vocoder=noise, rng=rng).rms == pytest.approx(LEVEL, rel=0.01)
 
 
 # --------------------------------------------------------------------- frames
