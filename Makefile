@@ -59,6 +59,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
 # aisfx pins old versions of what is here already, and needs none of them.
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps aisfx==0.1.2
+	$(BIN)/course prepare
 	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
 endif
 

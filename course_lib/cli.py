@@ -188,6 +188,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_run)
 
+    command = commands.add_parser(
+        "prepare", help="compile the loops once, so that no chapter waits for it (make does it)"
+    )
+    command.set_defaults(run=_prepare)
+
     command = commands.add_parser("student", help="write the learner's copies, solutions cleared")
     command.add_argument("folder", nargs="?", type=Path, default=WORKSPACE, metavar="DIR")
     command.set_defaults(run=_student)
@@ -339,6 +344,15 @@ def _run(options: argparse.Namespace) -> int:
     for failure in failures:
         print(f"course run: {failure}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from course_lib.runner.prepare import STEPS
+
+    for number, (name, step) in enumerate(STEPS.items(), start=1):
+        print(f"compiling {number} of {len(STEPS)}: {name}", flush=True)
+        step()
+    return 0
 
 
 def _student(options: argparse.Namespace) -> int:
