@@ -731,9 +731,12 @@ def _score_talker(options: argparse.Namespace, talker: Talker) -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from course_lib.core import check_count
     from course_lib.zoo.talkers import GRAMMARS, recordings, talking, through, word_error
 
     _refuse(options, "is not for talkers", "order", "voice", "channel", "label", "bound")
+    if options.sentences is not None:
+        check_count(options.sentences, "--sentences")
     vocoder = _vocoder(options.vocoder)
     made = options.vocoder or "Griffin-Lim"
     readers = {

@@ -138,6 +138,7 @@ MISTAKES = {
     "say: seed": (["say", "one", "--seed", "-1", "-o", "{new}"], "need seed of at least 0"),
     "score: model": (["score", "wavelet", "{file}"], "no model is called 'wavelet'"),
     "score: no file": (["score", "ar"], "need a FILE"),
+    "score: sentences": (["score", "talker-lstm", "--sentences", "-1"], "need --sentences of at"),
     "score: not there": (["score", "ar", "nope\udce9.wav"], "nope\\udce9.wav is not there"),
     "score: a folder": (["score", "ar", "{tmp}"], "is a folder"),
     "score: a pipe": (["score", "ar", "{pipe}"], "is a pipe or a device"),
