@@ -453,6 +453,8 @@ class ExactLikelihood:
 
 def _spread(stationary: np.ndarray, with_mean: bool) -> float:
     """How far a series strays, from its mean or from zero."""
+    if len(stationary) == 0:  # differencing took all of it, as the fit will say
+        return 0.0
     centre = stationary.mean() if with_mean else 0.0
     return float(np.sqrt(np.mean((stationary - centre) ** 2)))
 

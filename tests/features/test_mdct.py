@@ -75,8 +75,8 @@ def test_bad_sounds(x, bands, error, said):
 @pytest.mark.parametrize(
     ("coefficients", "said"),
     [
-        (np.ones(8), r"shape \(frames, bands\), got \(8,\)"),
-        (np.ones((0, 4)), r"got \(0, 4\)"),
+        (np.ones(8), r"shape \(frames, bands\), got shape \(8,\)"),
+        (np.ones((0, 4)), r"got shape \(0, 4\)"),
         (np.ones((2, 3)), "an even number of bands, got 3"),
         (np.array([[1.0, np.inf]]), "finite coefficients"),
     ],
