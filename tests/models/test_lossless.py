@@ -231,6 +231,12 @@ def test_silence_takes_next_to_nothing():
     assert len(encode(np.zeros(80_000, np.int16), 8000)) < 300
 
 
+def test_a_constant_frame_takes_five_bytes():
+    """Its size, the 16 bits that all samples share, and that nothing is left over."""
+    levels = np.array([-32768, 32767, 0, -1, 12345], np.int16)
+    assert len(encode(np.repeat(levels, LONGEST), 8000)) == 16 + 5 * len(levels)
+
+
 def test_blocks_are_cut_where_the_sound_changes():
     """A constant, then noise, within one frame: both together cost what they cost alone."""
     noise = SOUNDS["white noise"][: LONGEST // 2]
