@@ -123,7 +123,8 @@ def test_score_answers_bad_input(run: Run, recording: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["run", "--margins", "--in-place"], ["list", "x"]]
+    "arguments",
+    [[], ["dance"], ["run", "--fast"], ["run", "--margins", "--in-place"], ["list", "x"]],
 )
 def test_bad_usage_is_status_2(run: Run, arguments: list[str]) -> None:
     status, out, err = run(*arguments)
