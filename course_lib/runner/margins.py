@@ -158,7 +158,7 @@ def show(rows: Sequence[Row], kind: str, others: Sequence[str], console: Console
         text += (
             f"; {counts['moves']} move and {counts['near']} are near, against {', '.join(others)}"
         )
-    console.print(text, highlight=False)
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def _named(rows: Sequence[Row]) -> dict[tuple[str, str, int], Row]:
