@@ -430,7 +430,8 @@ class Talker(nn.Module):
     def say(self, text: str, *, vocoder: Vocoder | None = None, rng: np.random.Generator) -> Clip:
         """Read a text aloud, piece by piece, each at the level of the recordings.
 
-        What is in `doubt` is read again in halves, and these again, down to single words.
+        What is in `doubt` is read again in halves, and these again, down to two words: fewer are
+        harder to say than several.
 
         Parameters
         ----------
@@ -458,11 +459,11 @@ class Talker(nn.Module):
         return clip
 
     def _surely(self, texts: Sequence[Words]) -> list[Spoken]:
-        """Read several texts; of one in doubt return two halves, unless it is a single word."""
+        """Read several texts; of one in doubt return two halves of two words or more."""
         read: list[Spoken] = []
         for one in self.speak(texts):
             half = len(one.words) // 2
-            again = half and doubt(one)
+            again = half > 1 and doubt(one)
             read += self._surely([one.words[:half], one.words[half:]]) if again else [one]
         return read
 
