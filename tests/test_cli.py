@@ -116,8 +116,11 @@ MISTAKES = {
     "student: a file": (["student", "{file}"], "is a file"),
     "student: a pipe": (["student", "{pipe}"], "is a file"),
     "student: a device": (["student", "/dev/zero"], "is a file"),
-    "student: no place": (["student", "{closed}/class"], "/proc/class: "),
-    "student: beneath a file": (["student", "{file}/class"], "Not a directory"),
+    "student: no place": (["student", "{closed}/class"], "cannot write /proc/class"),
+    "student: beneath a file": (
+        ["student", "{file}/class"],
+        "in.wav is a file; delete",
+    ),
     "bench: group": (["bench", "--only", "xyz"], "need a group out of"),
     "bench --json: a folder": (["bench", "--json", "{tmp}"], "is a folder"),
     "bench --json: a pipe": (["bench", "--json", "{pipe}"], "is a pipe or a device"),

@@ -178,11 +178,11 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, tone, monkeypatch, e
 
 
 def test_a_folder_that_may_not_be_written_to_is_refused_before_the_work(tmp_path, monkeypatch):
-    def refused(dir):
+    def refused(dir, prefix):
         raise PermissionError(13, "Permission denied", str(dir))
 
     check_target(tmp_path / "a.wav")
-    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refused)
     with pytest.raises(PermissionError, match=r"^cannot write .*a\.wav: Permission denied$"):
         check_target(tmp_path / "a.wav")
 

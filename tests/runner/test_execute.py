@@ -159,7 +159,7 @@ def contexts() -> list[zmq.asyncio.Context]:
     return [
         thing
         for thing in gc.get_objects()
-        if isinstance(thing, zmq.asyncio.Context) and not thing._shadow and not thing.closed
+        if issubclass(type(thing), zmq.asyncio.Context) and not thing._shadow and not thing.closed
     ]
 
 

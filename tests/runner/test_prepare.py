@@ -13,15 +13,24 @@ import course_lib.kernels as kernels
 from course_lib import cli
 
 status = cli.main(["prepare"])
-left = []
-for found in pkgutil.iter_modules(kernels.__path__):
-    module = importlib.import_module(f"{kernels.__name__}.{found.name}")
-    left += [
-        f"{found.name}.{name}"
-        for name, loop in vars(module).items()
-        if isinstance(loop, Dispatcher) and not loop.signatures
-    ]
-print(json.dumps([status, left]))
+modules = [
+    importlib.import_module(f"{kernels.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(kernels.__path__)
+]
+loops = {
+    loop
+    for module in modules
+    for loop in vars(module).values()
+    if isinstance(loop, Dispatcher)
+}
+ready = {loop for loop in loops if loop.signatures}
+called = set(ready)  # the machine code of a loop contains that of the loops that it calls
+while called:
+    names = [(loop.py_func.__globals__, loop.py_func.__code__.co_names) for loop in called]
+    reached = {scope.get(name) for scope, some in names for name in some if name in scope}
+    called = {loop for loop in loops - ready if loop in reached}
+    ready |= called
+print(json.dumps([status, sorted(loop.py_func.__qualname__ for loop in loops - ready)]))
 """
 
 
