@@ -165,9 +165,14 @@ def contexts() -> list[zmq.asyncio.Context]:
 
 @pytest.mark.parametrize("when", ["start", "cell", "end"])
 def test_a_run_that_is_stopped_leaves_neither_context_nor_kernel(
-    make_course: Make, monkeypatch: pytest.MonkeyPatch, when: str
+    make_course: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    when: str,
 ) -> None:
     """The run is stopped while a kernel starts, while it works, and while it is shut down."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, usual))  # is born deaf to Ctrl-C
     (chapter,) = make_course({"00_a": ["import time; time.sleep(2)"]})
     before, kernels, threads = contexts(), [], threading.active_count()
     name = {"start": "async_start_new_kernel_client", "cell": "async_execute_cell"}.get(when)
