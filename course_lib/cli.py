@@ -438,11 +438,7 @@ def _train(options: argparse.Namespace) -> int:
         check_writable(target / name, make_folders=True)  # before hours of work, not after them
     folder = options.folder or Path("build/zoo") / options.model
     alone = options.devices == options.nodes == 1
-    try:
-        team = None if alone else Team(options.devices, options.nodes)
-    except ModuleNotFoundError as error:  # Lightning Fabric is optional
-        print(f"course train: {error}", file=sys.stderr)
-        return 2
+    team = None if alone else Team(options.devices, options.nodes)
     leads = team is None or team.rank == 0
     done = _run_training(options.model, recipe, folder, options.resume, team)
     if done < recipe.schedule.steps:

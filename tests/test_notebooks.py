@@ -88,6 +88,16 @@ def test_every_cell_was_executed_in_order_and_shows_no_error(notebook: NotebookN
         assert all(output.output_type != "error" for output in cell.outputs), cell.source
 
 
+def test_nothing_to_be_shown_is_lost_before_the_last_line(notebook: NotebookNode) -> None:
+    """A notebook displays the value of a cell's last line only."""
+    for cell in code_cells(notebook):
+        before = ast.parse(cell.source).body[:-1]
+        values = [line.value for line in before if isinstance(line, ast.Expr)]
+        shown = {"show_source", "player", "players", "table"}
+        lost = [v for v in values if getattr(getattr(v, "func", None), "id", None) in shown]
+        assert not lost, cell.source
+
+
 def test_it_is_stored_in_the_form_that_make_notebooks_writes(
     chapter: Chapter, notebook: NotebookNode
 ) -> None:
