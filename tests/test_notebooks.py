@@ -107,7 +107,7 @@ def test_it_is_stored_in_the_form_that_make_notebooks_writes(
 
 
 def test_it_is_small(chapter: Chapter) -> None:
-    assert chapter.path.stat().st_size < 800_000
+    assert chapter.path.stat().st_size < 900_000
 
 
 def test_all_notebooks_together_are_small() -> None:
