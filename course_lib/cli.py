@@ -25,16 +25,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from course_lib.runner.chapters import ROOT, Chapter, chapters, check_course_here, choose
+from course_lib.editions.chapters import ROOT, Chapter, chapters, check_course_here, choose
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from course_lib.audio import Clip
     from course_lib.core import Encoding, LevelScorer, Sampler, Scorer
-    from course_lib.models.sound_diffusion import SoundDiffusion
-    from course_lib.models.talker import Talker, Vocoder
-    from course_lib.runner.learners import Copies
+    from course_lib.editions.learners import Copies
+    from course_lib.models.diffusion.sounds import SoundDiffusion
+    from course_lib.models.sequence.talker import Talker, Vocoder
     from course_lib.training import Step, Team
     from course_lib.zoo import Beginning
     from course_lib.zoo.recipes import AnyNetwork, AnyRecipe, Network
@@ -329,14 +329,14 @@ def _chapters() -> list[Chapter]:
 def _run(options: argparse.Namespace) -> int:
     course = _chapters()
     chosen = course if options.notebook is None else [choose(course, options.notebook)]
-    from course_lib.runner.course import pages_folder, run_course
+    from course_lib.editions.course import pages_folder, run_course
 
     pages = None if options.in_place else pages_folder()
     if pages is not None and not pages.is_relative_to(ROOT):
         print(f"{ROOT} is read-only; the pages go into {pages}")
     with_margins: AbstractContextManager[None] = nullcontext()
     if options.margins:
-        from course_lib.runner.margins import recording
+        from course_lib.editions.margins import recording
 
         with_margins = recording(chosen)
     with with_margins:
@@ -347,7 +347,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from course_lib.runner.prepare import STEPS
+    from course_lib.editions.prepare import STEPS
 
     for number, (name, step) in enumerate(STEPS.items(), start=1):
         print(f"compiling {number} of {len(STEPS)}: {name}", flush=True)
@@ -356,14 +356,14 @@ def _prepare(options: argparse.Namespace) -> int:
 
 
 def _student(options: argparse.Namespace) -> int:
-    from course_lib.runner.learners import write_copies
+    from course_lib.editions.learners import write_copies
 
     return _report(write_copies(_chapters(), options.folder))
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from course_lib.runner.lab import open_lab
-    from course_lib.runner.learners import write_copies
+    from course_lib.editions.lab import open_lab
+    from course_lib.editions.learners import write_copies
 
     _report(write_copies(_chapters(), WORKSPACE))
     print(f"your copies are in {WORKSPACE.resolve()}")
@@ -588,7 +588,7 @@ def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 
 def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
-    from course_lib.models.sound_diffusion import SoundDiffusion
+    from course_lib.models.diffusion.sounds import SoundDiffusion
 
     _refuse(options, "is for ar, not for a network", "order")
     network = _network(options.model)
@@ -669,7 +669,7 @@ def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip,
 def _say(options: argparse.Namespace) -> int:
     from course_lib.audio import write
     from course_lib.core import seeded
-    from course_lib.models.talker import WordsInDoubtError
+    from course_lib.models.sequence.talker import WordsInDoubtError
 
     _check_output(options.output, options.overwrite)
     talker, vocoder = _talker(options.talker), _vocoder(options.vocoder)
@@ -689,8 +689,8 @@ def _say(options: argparse.Namespace) -> int:
 
 
 def _vocoder(name: str | None) -> Vocoder:
-    from course_lib.models.talker import griffin_lim_vocoder
-    from course_lib.models.wavenet import WaveNet
+    from course_lib.models.sequence.talker import griffin_lim_vocoder
+    from course_lib.models.waveform.wavenet import WaveNet
     from course_lib.zoo.talkers import wavenet_vocoder
 
     if name is None:
@@ -704,7 +704,7 @@ def _vocoder(name: str | None) -> Vocoder:
 def _score(options: argparse.Namespace) -> int:
     from course_lib.core import seeded
     from course_lib.evaluation import bits_per_sample
-    from course_lib.models.talker import Talker
+    from course_lib.models.sequence.talker import Talker
 
     if options.file is None:
         talker = None if options.model in SCORERS else _trained(options.model)
@@ -764,7 +764,7 @@ def _adaptive_scorer(
 def _network_scorer(
     options: argparse.Namespace,
 ) -> tuple[LevelScorer | Scorer, Clip, Encoding, object]:
-    from course_lib.models.sound_diffusion import SoundDiffusion
+    from course_lib.models.diffusion.sounds import SoundDiffusion
 
     _refuse(options, "is for ar, not for a network", "order")
     network = _network(options.model)
@@ -805,8 +805,8 @@ def _diffusion_scorer(
 
 def _network(name: str) -> Network | SoundDiffusion:
     """Return the trained network of that name, or in that folder, that makes sound of itself."""
-    from course_lib.models.classifier import Classifier
-    from course_lib.models.talker import Talker
+    from course_lib.evaluation.ears.classifier import Classifier
+    from course_lib.models.sequence.talker import Talker
 
     network = _trained(name)
     if isinstance(network, Classifier):
@@ -818,7 +818,7 @@ def _network(name: str) -> Network | SoundDiffusion:
 
 def _talker(name: str) -> Talker:
     """Return the trained talker of that name, or in that folder."""
-    from course_lib.models.talker import Talker
+    from course_lib.models.sequence.talker import Talker
     from course_lib.zoo.talkers import TALKERS
 
     network = _trained(name)
@@ -871,13 +871,13 @@ def _refuse(options: argparse.Namespace, why: str, *names: str) -> None:
 
 
 def _fit_ar(clip: Clip, order: int) -> Sampler:
-    from course_lib.models.ar import AR
+    from course_lib.models.linear.ar import AR
 
     return AR.fit(clip, order, method="burg")
 
 
 def _adaptive_ar(order: int) -> LevelScorer:
-    from course_lib.models.adaptive_ar import AdaptiveAR
+    from course_lib.models.linear.adaptive_ar import AdaptiveAR
 
     return AdaptiveAR(order=order)  # fitted on the past only: it needs no other recording
 

@@ -15,13 +15,13 @@ import soundfile
 from course_lib import benchmarks, cli
 from course_lib.audio import Clip, read, write
 from course_lib.benchmarks import Missing, Row
+from course_lib.editions.chapters import ROOT, Chapter, chapters
+from course_lib.editions.execute import NotebookFailed
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.ar import AR
-from course_lib.models.talker import Talker
-from course_lib.runner.chapters import ROOT, Chapter, chapters
-from course_lib.runner.execute import NotebookFailed
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.linear.ar import AR
+from course_lib.models.sequence.talker import Talker
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -312,7 +312,7 @@ def test_list_names_every_chapter(run: Run) -> None:
 def test_failed_notebooks_are_listed_and_status_1(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from course_lib.runner import course
+    from course_lib.editions import course
 
     calls = []
 
@@ -334,7 +334,7 @@ def test_failed_notebooks_are_listed_and_status_1(
 def test_pages_in_another_place_are_told(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from course_lib.runner import course
+    from course_lib.editions import course
 
     monkeypatch.setattr(course, "run_course", lambda *chapters, **settings: [])
     monkeypatch.setattr(course, "pages_folder", lambda: tmp_path)
@@ -345,7 +345,7 @@ def test_pages_in_another_place_are_told(
 def test_one_copy_of_the_course_does_not_run_in_the_folder_of_another(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
 ) -> None:
-    (tmp_path / "course_lib" / "runner").mkdir(parents=True)
+    (tmp_path / "course_lib" / "editions").mkdir(parents=True)
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
     status, out, err = run(*arguments)
@@ -378,7 +378,7 @@ def test_students_get_copies_and_keep_their_own(run: Run, tmp_path: Path) -> Non
 def test_lab_opens_the_learners_copies_and_passes_options_on(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from course_lib.runner import lab
+    from course_lib.editions import lab
 
     opened = []
     monkeypatch.chdir(tmp_path)

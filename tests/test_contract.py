@@ -13,16 +13,16 @@ import scipy.signal
 from course_lib.audio import Clip
 from course_lib.core import LevelScorer, Likelihood, Sampler, Scorer
 from course_lib.features.quantise import MuLaw
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.ar import AR
-from course_lib.models.arima import ARIMA
-from course_lib.models.arma import ARMA
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.markov import Histogram, MarkovChain
-from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.unet import UNetConfig
-from course_lib.models.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.linear.ar import AR
+from course_lib.models.linear.arima import ARIMA
+from course_lib.models.linear.arma import ARMA
+from course_lib.models.states.markov import Histogram, MarkovChain
+from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
 
 SMALL = MuLaw(16)
 MODELS = {

@@ -16,9 +16,9 @@ import pytest
 import soundfile
 from nbformat import NotebookNode
 
-from course_lib.runner.chapters import ROOT, Chapter, chapters
-from course_lib.runner.learners import clear_solutions
-from course_lib.runner.notebooks import tidy
+from course_lib.editions.chapters import ROOT, Chapter, chapters
+from course_lib.editions.learners import clear_solutions
+from course_lib.editions.notebooks import tidy
 from course_lib.teaching.exercises import exercises, judge
 from course_lib.teaching.player import SHORTEST_FLAC
 

@@ -13,8 +13,8 @@ from PIL import Image
 from course_lib import corpora
 from course_lib.audio import Clip, read
 from course_lib.cli import main
+from course_lib.editions.chapters import ROOT, chapters
 from course_lib.features.pitch import track_pitch
-from course_lib.runner.chapters import ROOT, chapters
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHAPTERS = {chapter.number: chapter for chapter in chapters()}

@@ -7,13 +7,13 @@ import torch
 
 from course_lib.core import Batches, LabelledBatch
 from course_lib.corpora import Catalogue
-from course_lib.models.classifier import ClassifierConfig
-from course_lib.models.recurrent import RecurrentConfig
-from course_lib.models.seq2seq import Seq2SeqConfig
-from course_lib.models.sound_diffusion import SoundDiffusionConfig
-from course_lib.models.talker import Talker
-from course_lib.models.unet import UNetConfig
-from course_lib.models.wavenet import MelCondition, WaveNetConfig
+from course_lib.evaluation.ears.classifier import ClassifierConfig
+from course_lib.models.diffusion.sounds import SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
+from course_lib.models.sequence.seq2seq import Seq2SeqConfig
+from course_lib.models.sequence.talker import Talker
+from course_lib.models.waveform.recurrent import RecurrentConfig
+from course_lib.models.waveform.wavenet import MelCondition, WaveNetConfig
 from course_lib.training import Schedule
 from course_lib.zoo import Recipe
 from course_lib.zoo.percussion import ClassifierRecipe, DiffusionRecipe, HitRecipe, hits

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from course_lib.applications import lossless
 from course_lib.audio import Clip
 from course_lib.benchmarks.measure import Missing, Row, faster, if_installed
 from course_lib.core import seeded
 from course_lib.corpora import speech
 from course_lib.evaluation import bits_per_sample
 from course_lib.features.quantise import MuLaw
-from course_lib.models import lossless
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.ar import AR, Method
-from course_lib.models.linear_prediction import fit_frames
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.linear.ar import AR, Method
+from course_lib.models.linear.linear_prediction import fit_frames
 
 ORDER = 16
 SPEECH_RATE = 8000

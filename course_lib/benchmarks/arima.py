@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.applications.concealment import Method
 from course_lib.benchmarks.measure import Missing, Row, if_installed, interleaved, versioned
 from course_lib.core import seeded
 from course_lib.corpora import speech
 from course_lib.evaluation.concealment import compare_concealment
-from course_lib.models.arima import ARIMA
-from course_lib.models.concealment import Method
+from course_lib.models.linear.arima import ARIMA
 
 ORDERS = ((2, 0, 1), (3, 1, 2), (8, 0, 2))
 SPEECH_RATE = 8000

@@ -14,9 +14,9 @@ import torch
 
 from course_lib.benchmarks.measure import Missing, Row, if_installed, interleaved, versioned
 from course_lib.core import seeded
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.sound_diffusion import SamplerName, SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.unet import UNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SamplerName, SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
 
 STEPS, BATCH = 25, 8
 LENGTH, RATE = 16_384, 16_000

@@ -6,6 +6,15 @@ from course_lib.evaluation.cepstral import (
     mel_cepstral_distortion,
     mel_cepstrum,
 )
+from course_lib.evaluation.ears.recogniser import (
+    DATES_AND_TIMES,
+    NUMBERS,
+    Recogniser,
+    WordErrorRate,
+    single_words,
+    word_error_rate,
+    word_errors,
+)
 from course_lib.evaluation.generation import (
     GenerationScore,
     Hits,
@@ -28,15 +37,6 @@ from course_lib.evaluation.likelihood import (
     bits_per_sample,
     comparison_table,
     dither,
-)
-from course_lib.evaluation.recogniser import (
-    DATES_AND_TIMES,
-    NUMBERS,
-    Recogniser,
-    WordErrorRate,
-    single_words,
-    word_error_rate,
-    word_errors,
 )
 from course_lib.evaluation.spectral import (
     image_rejection,

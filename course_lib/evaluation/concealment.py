@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.applications.concealment import Gap, Method, conceal, lose_packets
 from course_lib.audio import Clip
 from course_lib.core import check_count, check_generator
 from course_lib.evaluation.spectral import log_spectral_distance, snr
-from course_lib.models.concealment import Gap, Method, conceal, lose_packets
 
 WINDOW = 0.016
 """Seconds a spectrum looks at; a gap of 20 ms is not seen by a much longer one."""

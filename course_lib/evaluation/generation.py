@@ -1,10 +1,10 @@
 """How like real ones generated sounds are: distances and overlaps of two sets of features.
 
 One set of sounds is compared with another by where they lie in somebody's features, one row a
-sound: those of the course's own classifier (`models.classifier`), or of a network that somebody
-else trained (`evaluation.embedding`).  No such number means much alone.  Beside a generator stand
-two yardsticks: real hits that it was trained on, which cannot be beaten by much, and shuffled
-noise, which anything should beat.
+sound: those of the course's own classifier (`ears.classifier`), or of a network that somebody else
+trained (`ears.embedding`). No such number means much alone. Beside a generator stand two
+yardsticks: real hits that it was trained on, which cannot be beaten by much, and shuffled noise,
+which anything should beat.
 
 Notebook: 16.
 """
@@ -93,7 +93,7 @@ class GenerationScore(NamedTuple):
 
 @runtime_checkable
 class HitClassifier(Protocol):
-    """Whatever names the class of a sound, such as ``models.classifier.Classifier``."""
+    """Whatever names the class of a sound, such as ``evaluation.ears.classifier.Classifier``."""
 
     def classify(self, sounds: Sequence[Clip]) -> list[str]:
         """Return the class of each sound."""

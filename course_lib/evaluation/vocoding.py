@@ -154,7 +154,7 @@ def compare_vocoders(
 
     The first entry, "original", compares the originals with themselves. Harmonicity is averaged
     over the frames in which `features.track_pitch` finds a voice in the original, whatever the
-    copy makes of them. Whether words survive is another question: `evaluation.recogniser`.
+    copy makes of them. Whether words survive is another question: `evaluation.ears.recogniser`.
 
     Parameters
     ----------

@@ -18,16 +18,6 @@ from course_lib.features.quantise import (
     mu_law_expand,
 )
 from course_lib.features.stft import istft, stft
-from course_lib.features.text import (
-    date_words,
-    normalise,
-    number_of,
-    number_words,
-    ordinal_of,
-    ordinal_words,
-    time_words,
-    year_words,
-)
 from course_lib.features.upsampling import (
     gaussian_kernel,
     hold_kernel,
@@ -39,7 +29,6 @@ from course_lib.features.upsampling import (
 __all__ = [
     "LinearQuantiser",
     "MuLaw",
-    "date_words",
     "frame",
     "gaussian_kernel",
     "griffin_lim",
@@ -57,16 +46,9 @@ __all__ = [
     "mel_to_hz",
     "mu_law_compress",
     "mu_law_expand",
-    "normalise",
-    "number_of",
-    "number_words",
-    "ordinal_of",
-    "ordinal_words",
     "overlap_add",
     "sinc_kernel",
     "stft",
-    "time_words",
     "track_pitch",
     "upsample",
-    "year_words",
 ]

@@ -1,4 +1,4 @@
-"""Compiled backward-adaptive prediction: twin and meaning in ``models.adaptive_ar``."""
+"""Compiled backward-adaptive prediction: twin and meaning in ``models.linear.adaptive_ar``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Plain float64 arrays in, plain arrays out, no checks: the callers check. Readable twins of
 ``autocorrelation``, ``levinson`` and ``burg`` stand under the same names in
-``models.linear_prediction``. ``*_frames`` treats every row of a matrix as a signal of its own.
+``models.linear.linear_prediction``. ``*_frames`` treats every row of a matrix as a signal of its
+own.
 
 Conventions: x[t] = sum_k phi[k] x[t-1-k] + e[t]; reflection coefficients are the partial
 autocorrelations, phi_m[m] = k_m; ``variances[m]`` is the prediction error power of order m.

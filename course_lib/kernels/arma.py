@@ -1,6 +1,6 @@
 """Compiled Kalman filter, smoother and exact likelihood of ARMA models in innovations form.
 
-Plain float64 arrays in, plain arrays out, no checks: ``models.arma`` checks, tells what the
+Plain float64 arrays in, plain arrays out, no checks: ``models.linear.arma`` checks, tells what the
 equations mean, and holds the readable twins.
 
 Conventions: x[t] = sum_k phi[k] x[t-1-k] + e[t] + sum_k theta[k] e[t-1-k]; where a kernel has a

@@ -1,8 +1,8 @@
-"""Compiled time-varying lattice filters: the vocal tract of ``models.lpc``.
+"""Compiled time-varying lattice filters: the vocal tract of ``applications.lpc``.
 
 `reflection` is (frames, order); frame i stands at sample i * hop_length, and every coefficient
 moves on a straight line from frame to frame. The last frame holds to the end. Readable twins
-stand in ``models.lpc``.
+stand in ``applications.lpc``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _interpolate_into(reflection, position, k):
 
 @_compiled
 def lattice_residual(x, reflection, hop_length):
-    """Sound to residual: all-zero lattice (twin: ``models.lpc.lattice_residual_by_hand``)."""
+    """Sound to residual: all-zero lattice (twin: ``applications.lpc.lattice_residual_by_hand``)."""
     order = reflection.shape[1]
     k, backward = np.empty(order), np.zeros(order + 1)
     result = np.empty(len(x))
@@ -45,7 +45,7 @@ def lattice_residual(x, reflection, hop_length):
 
 @_compiled
 def lattice_filter(excitation, reflection, hop_length):
-    """Excitation to sound: all-pole lattice (twin: ``models.lpc.lattice_filter_by_hand``)."""
+    """Excitation to sound: all-pole lattice (twin: ``applications.lpc.lattice_filter_by_hand``)."""
     order = reflection.shape[1]
     k, backward = np.empty(order), np.zeros(order + 1)
     result = np.empty(len(excitation))

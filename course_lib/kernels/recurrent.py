@@ -2,7 +2,7 @@
 
 The embedding is folded through the input weights into a table with a row a level. Gates stand in
 torch's order: i, f, g, o of an LSTM; r, z, n of a GRU. The caller checks shapes and values.
-The readable twins are the cells and `sample_step_by_step` of ``models.recurrent``.
+The readable twins are the cells and `sample_step_by_step` of ``models.waveform.recurrent``.
 
 One sample costs gates units^2 + units head + head levels multiplications.
 """

@@ -1,4 +1,4 @@
-"""Compiled bit writing, Rice codes and integer prediction; twins stand in ``models.lossless``.
+"""Compiled bit writing, Rice codes and integer prediction; twins: ``applications.lossless``.
 
 A writer fills an array that holds a bit in each byte.  A reader takes packed bytes, each from its
 high end.  A position counts bits from the start; a reader that would pass the end returns -1.

@@ -2,7 +2,7 @@
 
 The caller checks shapes, primes the queues with silence or with a prompt, and generates block by
 block, so that it can show progress and be interrupted. The readable twin stands in
-``models.wavenet``, the equations above it.
+``models.waveform.wavenet``, the equations above it.
 
 One sample costs sum_l (2 C 2 G + G (C + S)) + S H + H outputs multiplications, and for long
 dilations as little as for short ones.

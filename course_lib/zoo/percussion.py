@@ -15,7 +15,8 @@ from course_lib.audio import Clip
 from course_lib.core import Batches, LabelledBatch, check_count, seeded, spawn
 from course_lib.corpora import Catalogue, percussion
 from course_lib.evaluation import bits_per_sample
-from course_lib.evaluation.embedding import SoundEffects
+from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
+from course_lib.evaluation.ears.embedding import SoundEffects
 from course_lib.evaluation.generation import (
     Embedding,
     Hits,
@@ -24,11 +25,10 @@ from course_lib.evaluation.generation import (
     recognition,
 )
 from course_lib.features import MuLaw
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.classifier import Classifier, ClassifierConfig
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.unet import UNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.training import Schedule
 from course_lib.training.augmentation import Variation, variations
 

@@ -13,13 +13,13 @@ from course_lib.audio import Clip
 from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue, Recording, speech
 from course_lib.evaluation import bits_per_sample
+from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.features import log_mel
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.classifier import Classifier, ClassifierConfig
-from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.talker import Talker, TalkerConfig
-from course_lib.models.wavenet import (
+from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.sequence.talker import Talker, TalkerConfig
+from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.waveform.wavenet import (
     SILENT_MEL,
     MelCondition,
     WaveNet,

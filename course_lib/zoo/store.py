@@ -17,11 +17,11 @@ import torch
 from course_lib.core import sha256, write_text
 from course_lib.corpora import Recording
 from course_lib.corpora.catalogue import data_folder
-from course_lib.models.classifier import Classifier, ClassifierConfig
-from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.talker import Talker, TalkerConfig
-from course_lib.models.wavenet import WaveNet, WaveNetConfig
+from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.sequence.talker import Talker, TalkerConfig
+from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import check_tensors, load_tensors, save_tensors
 from course_lib.zoo.cards import Card, from_json
 from course_lib.zoo.recipes import (

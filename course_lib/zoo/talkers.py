@@ -13,16 +13,15 @@ from course_lib.audio import Clip
 from course_lib.core import Batches, check_count, seeded
 from course_lib.corpora import Catalogue
 from course_lib.corpora.words import word_recordings
-from course_lib.evaluation.recogniser import (
+from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
     NUMBERS,
     Recogniser,
     WordErrorRate,
     word_error_rate,
 )
-from course_lib.features.text import normalise
-from course_lib.models.seq2seq import Seq2SeqConfig
-from course_lib.models.talker import (
+from course_lib.models.sequence.seq2seq import Seq2SeqConfig
+from course_lib.models.sequence.talker import (
     BANDS,
     HOP_LENGTH,
     SAMPLE_RATE,
@@ -33,8 +32,9 @@ from course_lib.models.talker import (
     frames_of,
     griffin_lim_vocoder,
 )
-from course_lib.models.transformer import TransformerConfig
-from course_lib.models.wavenet import WaveNet
+from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.wavenet import WaveNet
+from course_lib.text.reading import normalise
 from course_lib.training import Schedule
 from course_lib.zoo.sentences import (
     read_from_recordings,

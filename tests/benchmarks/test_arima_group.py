@@ -8,7 +8,7 @@ import pytest
 from course_lib.benchmarks import arima
 from course_lib.core import seeded
 from course_lib.evaluation.concealment import ConcealmentScore
-from course_lib.models.arima import ARIMA
+from course_lib.models.linear.arima import ARIMA
 
 
 @pytest.mark.parametrize("order", arima.ORDERS)

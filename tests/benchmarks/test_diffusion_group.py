@@ -6,9 +6,9 @@ import re
 import pytest
 
 from course_lib.benchmarks import Missing, diffusion, run
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.sound_diffusion import SoundDiffusion
-from course_lib.models.unet import UNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion
+from course_lib.models.diffusion.unet import UNetConfig
 
 
 @pytest.fixture

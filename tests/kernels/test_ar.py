@@ -1,4 +1,4 @@
-"""The compiled loops alone; tests/models/test_ar.py compares them with their readable twins."""
+"""The compiled loops alone; tests/models/linear/test_ar.py compares them with their twins."""
 
 import librosa
 import numpy as np

@@ -6,7 +6,7 @@ import scipy.linalg
 from oracles import arma_autocovariance, gaussian_log_density, stable_phi
 
 from course_lib.kernels import arma as kernels
-from course_lib.models import state_space as twins
+from course_lib.models.linear import state_space as twins
 
 ORDERS = [(1, 0), (0, 1), (2, 1), (1, 3), (4, 4), (5, 2)]
 

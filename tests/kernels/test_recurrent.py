@@ -6,7 +6,11 @@ import torch
 
 from course_lib.features.quantise import MuLaw
 from course_lib.kernels import recurrent as kernels
-from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork, sample_step_by_step
+from course_lib.models.waveform.recurrent import (
+    RecurrentConfig,
+    RecurrentNetwork,
+    sample_step_by_step,
+)
 
 CELLS = ["rnn", "lstm", "gru"]
 SIZES = [(1, 1, 1, 2), (5, 7, 3, 16), (8, 32, 40, 64), (16, 33, 33, 33)]

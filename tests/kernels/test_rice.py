@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_lib.applications.lossless import rice_code
 from course_lib.kernels import rice
-from course_lib.models.lossless import rice_code
 
 BLOCK = 512
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from course_lib import evaluation, features
-from course_lib.models import diagnostics, lattice, linear_prediction
-from course_lib.models.ar import AR, score_orders
-from course_lib.models.arima import ARIMA
-from course_lib.models.arma import ARMA
+from course_lib.models.linear import diagnostics, lattice, linear_prediction
+from course_lib.models.linear.ar import AR, score_orders
+from course_lib.models.linear.arima import ARIMA
+from course_lib.models.linear.arma import ARMA
 
 LENGTH = 300
 

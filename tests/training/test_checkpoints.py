@@ -9,8 +9,8 @@ import safetensors.torch
 import tiny
 import torch
 
-from course_lib.models.recurrent import RecurrentNetwork
-from course_lib.models.wavenet import WaveNet
+from course_lib.models.waveform.recurrent import RecurrentNetwork
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training import Run, crops, streams
 from course_lib.training.checkpoints import load_run, load_tensors, save_run, save_tensors
 

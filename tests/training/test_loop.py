@@ -8,8 +8,8 @@ import tiny
 import torch
 
 from course_lib.core import Batch
-from course_lib.models.recurrent import RecurrentNetwork
-from course_lib.models.wavenet import WaveNet
+from course_lib.models.waveform.recurrent import RecurrentNetwork
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training import Run, Schedule, best_device, crops, streams, training_steps
 
 

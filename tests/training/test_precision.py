@@ -8,7 +8,7 @@ import pytest
 import tiny
 import torch
 
-from course_lib.models.recurrent import RecurrentNetwork
+from course_lib.models.waveform.recurrent import RecurrentNetwork
 from course_lib.training import Run, Schedule, precision, streams
 from course_lib.training.checkpoints import load_run, load_tensors, save_run, save_tensors
 from course_lib.training.precision import choose_precision

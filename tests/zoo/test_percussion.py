@@ -11,11 +11,11 @@ from course_lib import zoo
 from course_lib.audio import Clip
 from course_lib.corpora import Catalogue
 from course_lib.corpora import percussion as recordings_of
+from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.evaluation.generation import NOISE, REAL, Hits
-from course_lib.models.classifier import Classifier, ClassifierConfig
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.sound_diffusion import SoundDiffusion, SoundDiffusionConfig
-from course_lib.models.unet import UNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule
 from course_lib.zoo import percussion
 from course_lib.zoo.percussion import (

@@ -15,15 +15,15 @@ from course_lib.core import sha256
 from course_lib.corpora import catalogue, speech
 from course_lib.corpora.catalogue import data_folder
 from course_lib.evaluation import bits_per_sample
-from course_lib.models.adaptive_ar import AdaptiveAR
-from course_lib.models.diffwave import DiffWaveConfig
-from course_lib.models.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.seq2seq import Seq2SeqConfig
-from course_lib.models.sound_diffusion import SoundDiffusionConfig
-from course_lib.models.talker import TalkerConfig
-from course_lib.models.transformer import TransformerConfig
-from course_lib.models.unet import UNetConfig
-from course_lib.models.wavenet import MelCondition, WaveNet, WaveNetConfig
+from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.sounds import SoundDiffusionConfig
+from course_lib.models.diffusion.unet import UNetConfig
+from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.sequence.seq2seq import Seq2SeqConfig
+from course_lib.models.sequence.talker import TalkerConfig
+from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.waveform.wavenet import MelCondition, WaveNet, WaveNetConfig
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import store
 from course_lib.zoo.recipes import QUICK, by_length, describe, network_of, score

@@ -11,11 +11,11 @@ import torch
 
 from course_lib import zoo
 from course_lib.audio import Clip
-from course_lib.features.text import normalise
-from course_lib.models.seq2seq import Seq2SeqConfig
-from course_lib.models.talker import Talker, frames_of, griffin_lim_vocoder
-from course_lib.models.transformer import TransformerConfig
-from course_lib.models.wavenet import MelCondition, WaveNet, WaveNetConfig
+from course_lib.models.sequence.seq2seq import Seq2SeqConfig
+from course_lib.models.sequence.talker import Talker, frames_of, griffin_lim_vocoder
+from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.wavenet import MelCondition, WaveNet, WaveNetConfig
+from course_lib.text.reading import normalise
 from course_lib.training import Step
 from course_lib.zoo import store
 from course_lib.zoo.sentences import read_from_recordings, sentences

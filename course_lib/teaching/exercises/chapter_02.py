@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from course_lib.models.lossless import rice_code
+from course_lib.applications.lossless import rice_code
 from course_lib.teaching.exercises.registry import (
     Wrong,
     exercise,

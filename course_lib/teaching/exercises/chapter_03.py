@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from course_lib.models.ar import AR
-from course_lib.models.lattice import step_up
-from course_lib.models.linear_prediction import levinson
+from course_lib.models.linear.ar import AR
+from course_lib.models.linear.lattice import step_up
+from course_lib.models.linear.linear_prediction import levinson
 from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
 
 

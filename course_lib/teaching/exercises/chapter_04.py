@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.signal
 
-from course_lib.models.arma import ARMA
+from course_lib.models.linear.arma import ARMA
 from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
 
 _NONE = np.zeros(0)

@@ -1,0 +1,108 @@
+"""The chapters that exist: found by file name, described by their own first cells."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds notebooks/, data/ and course_lib/."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook: its number such as "03", its name, and where it lies."""
+
+    number: str
+    name: str
+    path: Path
+
+    @property
+    def stem(self) -> str:
+        """The file name without its ending, such as "03_autoregression"."""
+        return f"{self.number}_{self.name}"
+
+    def describe(self) -> tuple[str, int | None]:
+        """Return the title, and the minutes that the box at the top names (None without one).
+
+        Raises
+        ------
+        ValueError
+            Where the file is not a notebook of format 4.
+        """
+        try:
+            cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+            text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        except KeyError as error:
+            raise ValueError(
+                f"{self.path} is not a notebook of format 4: there is no {error}"
+            ) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+            raise ValueError(f"{self.path} is not a notebook: {error}") from error
+        title = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
+        minutes = re.search(r"(\d+)\s+minutes", text)
+        return (
+            title[1].strip() if title else self.name.replace("_", " "),
+            int(minutes[1]) if minutes else None,
+        )
+
+
+def check_course_here(root: Path = ROOT) -> None:
+    """Check that the current folder does not lie in another copy of the course than this one.
+
+    Raises
+    ------
+    ValueError
+        Where it does: its notebooks may differ from those that would be run.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "course_lib" / "editions").is_dir() and (folder / "notebooks").is_dir():
+            if not folder.samefile(root):
+                raise ValueError(
+                    f"this command belongs to the course in {root}, and the current folder to "
+                    f"another copy of it, in {folder}; try `make run` or .venv/bin/course there"
+                )
+            return
+
+
+def chapters(folder: Path | None = None) -> list[Chapter]:
+    """Return the chapters in a folder (the course's own where None), in order.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where the folder holds no notebook, as when course_lib was installed without the course.
+    """
+    folder = ROOT / "notebooks" if folder is None else folder
+    found = [
+        Chapter(match[1], match[2], path)
+        for path in sorted(folder.glob("*.ipynb"))
+        if (match := re.fullmatch(r"(\d\d)_(\w+)\.ipynb", path.name))
+    ]
+    if not found:
+        raise FileNotFoundError(
+            f"there are no notebooks in {folder}; clone the course and install it with "
+            "pip install -e ."
+        )
+    return found
+
+
+def choose(available: Sequence[Chapter], wanted: str) -> Chapter:
+    """Return the chapter with that number, name or file name.
+
+    Raises
+    ------
+    ValueError
+        Where there is none; the message lists those that exist.
+    """
+    stem = Path(wanted).stem
+    number = f"{int(wanted):02d}" if wanted.isdecimal() else wanted
+    for chapter in available:
+        if number == chapter.number or stem in (chapter.name, chapter.stem):
+            return chapter
+    listing = ", ".join(chapter.stem for chapter in available)
+    raise ValueError(f"there is no notebook {wanted}; there are {listing}")

@@ -1,0 +1,81 @@
+"""The learner's copies: solutions and outputs cleared, and no file ever overwritten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbconvert.preprocessors import ClearOutputPreprocessor
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearSolutions
+
+from course_lib.core import write_text
+from course_lib.editions.chapters import Chapter
+from course_lib.editions.notebooks import read, text, tidy
+
+STUB = 'raise NotImplementedError("write your solution here and delete this line")'
+STUB_AT_TOP = "...  # write your solution here and delete this line"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Which copies were written, and which files were there already and stay as they are."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def clear_solutions(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy without outputs and without what stands between BEGIN and END SOLUTION.
+
+    Inside a function a solution becomes ``raise NotImplementedError``, at the top level ``...``,
+    so that the cell runs and the check after it says that nothing is done yet.
+
+    Raises
+    ------
+    ValueError
+        For a solution that begins and does not end.
+    """
+    preprocessor = ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False)
+    try:
+        cleared, resources = preprocessor.preprocess(nbformat.from_dict(notebook), {})
+    except RuntimeError as error:
+        raise ValueError(f"cannot clear the solutions: {error}") from error
+    cleared, _ = ClearOutputPreprocessor().preprocess(cleared, resources)
+    for cell in cleared.cells:
+        if cell.cell_type == "code":
+            cell.source = re.sub(f"^{re.escape(STUB)}", STUB_AT_TOP, cell.source, flags=re.M)
+    return tidy(cleared)
+
+
+def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
+    """Write the learner's copies into `folder`; a file that is there already is left alone.
+
+    Raises
+    ------
+    ValueError
+        Where `folder` is where the notebooks themselves lie, or where one of them is broken;
+        nothing has been written then.
+    NotADirectoryError
+        Where `folder` is a file.
+    OSError
+        Where a copy cannot be written; those before it are complete.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"need a folder for the copies, but {folder} is a file")
+    if any(chapter.path.parent.resolve() == folder.resolve() for chapter in chapters):
+        raise ValueError(f"{folder} holds the course's own notebooks; name another folder")
+    targets = {chapter: folder / chapter.path.name for chapter in chapters}
+    new = {chapter: target for chapter, target in targets.items() if not target.exists()}
+    copies = {target: text(clear_solutions(read(chapter))) for chapter, target in new.items()}
+    written = []
+    for target, copy in copies.items():
+        with suppress(FileExistsError):  # where another command has just written it, it is kept
+            write_text(target, copy, overwrite=False)
+            written.append(target)
+    kept = [target for target in targets.values() if target not in written]
+    return Copies(tuple(written), tuple(kept))

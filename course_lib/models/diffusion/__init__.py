@@ -1,0 +1,89 @@
+"""Diffusion models: the process, samplers, likelihoods, bodies, and those that draw sounds."""
+
+from course_lib.models.diffusion.diffwave import (
+    DiffWave,
+    DiffWaveConfig,
+)
+from course_lib.models.diffusion.known_denoisers import (
+    GaussianMixture,
+    GaussianProcess,
+)
+from course_lib.models.diffusion.likelihood import (
+    bound_log_likelihood,
+    ode_log_likelihood,
+)
+from course_lib.models.diffusion.process import (
+    alpha_bar,
+    bound_terms,
+    cosine_betas,
+    diffuse,
+    edm_sigmas,
+    flow_times,
+    linear_betas,
+    posterior,
+    preconditioned,
+    sigmas_of,
+    simple_loss,
+    variational_bound,
+)
+from course_lib.models.diffusion.samplers import (
+    ddim,
+    ddpm,
+    flow_euler,
+    flow_midpoint,
+    heun,
+    last,
+    noises,
+    subsequence,
+)
+from course_lib.models.diffusion.small_denoisers import (
+    SmallDenoiser,
+    SmallDenoiserConfig,
+    fresh_batches,
+)
+from course_lib.models.diffusion.sounds import (
+    CompressedMDCT,
+    SoundDiffusion,
+    SoundDiffusionConfig,
+)
+from course_lib.models.diffusion.unet import (
+    UNet,
+    UNetConfig,
+)
+
+__all__ = [
+    "CompressedMDCT",
+    "DiffWave",
+    "DiffWaveConfig",
+    "GaussianMixture",
+    "GaussianProcess",
+    "SmallDenoiser",
+    "SmallDenoiserConfig",
+    "SoundDiffusion",
+    "SoundDiffusionConfig",
+    "UNet",
+    "UNetConfig",
+    "alpha_bar",
+    "bound_log_likelihood",
+    "bound_terms",
+    "cosine_betas",
+    "ddim",
+    "ddpm",
+    "diffuse",
+    "edm_sigmas",
+    "flow_euler",
+    "flow_midpoint",
+    "flow_times",
+    "fresh_batches",
+    "heun",
+    "last",
+    "linear_betas",
+    "noises",
+    "ode_log_likelihood",
+    "posterior",
+    "preconditioned",
+    "sigmas_of",
+    "simple_loss",
+    "subsequence",
+    "variational_bound",
+]

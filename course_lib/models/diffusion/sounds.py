@@ -1,0 +1,619 @@
+"""A diffusion model of short sounds: a network that removes noise, and the sounds it dreams of."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from course_lib.core import (
+    LabelledBatch,
+    Likelihood,
+    SignalLike,
+    check_count,
+    check_generator,
+    check_number,
+    check_signal,
+    settle,
+    spawn,
+)
+from course_lib.features.mdct import mdct_basis, mdct_windows
+from course_lib.models.diffusion.diffwave import DiffWave, DiffWaveConfig
+from course_lib.models.diffusion.likelihood import bound_log_likelihood, ode_log_likelihood
+from course_lib.models.diffusion.process import (
+    Denoiser,
+    Draw,
+    edm_loss,
+    edm_sigmas,
+    flow_scales,
+    flow_times,
+    guided,
+    per_sound,
+    pinned,
+    preconditioned,
+    simple_loss,
+)
+from course_lib.models.diffusion.samplers import (
+    State,
+    ddim,
+    flow_euler,
+    flow_midpoint,
+    heun,
+    last,
+    noises,
+)
+from course_lib.models.diffusion.unet import UNet, UNetConfig
+
+Path: TypeAlias = Literal["edm", "flow"]
+"""How a network is trained: by the loss of Karras et al., or by flow matching."""
+
+SamplerName: TypeAlias = Literal["ddim", "ddpm", "heun", "euler", "midpoint"]
+"""How sounds are drawn; `SoundDiffusion.sample` says which is which."""
+
+SIGMA_MIN, SIGMA_MAX = 0.005, 40.0
+"""The noise levels between which sounds are drawn, beside tables of unit variance."""
+
+TOGETHER = 8
+"""So many sounds are drawn at once; more at once would be no faster, and need memory."""
+
+
+@dataclass(frozen=True)
+class SoundDiffusionConfig:
+    """What a diffusion model of sounds is made of.
+
+    Parameters
+    ----------
+    classes : the kinds of sound, by name
+    body : the network: a U-Net sees a compressed `mdct`, a DiffWave the waveform
+    path : how it is trained, and the way that it is sampled when nothing else is asked for
+    scale : of the numbers that the network sees; chosen so that their variance is about one
+    softness : of the compression of a table; what lies far above it enters by its square root
+    level_mean, level_std : of the logarithm of the noise level in training
+    anything : share of the sounds whose class the network is not told in training
+    length : samples in a sound
+    sample_rate : in Hz
+
+    Raises
+    ------
+    TypeError, ValueError
+        For fewer than one class or a class twice, numbers out of range, or a length that the
+        network cannot take.
+    """
+
+    classes: tuple[str, ...]
+    body: UNetConfig | DiffWaveConfig
+    path: Path = "edm"
+    scale: float = 1.0
+    softness: float = 0.003
+    level_mean: float = -0.8
+    level_std: float = 1.4
+    anything: float = 0.1
+    length: int = 16_384
+    sample_rate: int = 16_000
+
+    def __post_init__(self) -> None:
+        if isinstance(self.classes, str) or len(set(self.classes)) < max(1, len(self.classes)):
+            raise ValueError(f"need one or more different classes, got {self.classes!r}")
+        if self.path not in get_args(Path):
+            raise ValueError(f"need a path out of {get_args(Path)}, got {self.path!r}")
+        for name in ("scale", "softness", "level_std"):
+            settle(self, **{name: check_number(getattr(self, name), name, above=0)})
+        settle(self, level_mean=check_number(self.level_mean, "level_mean"))
+        settle(self, anything=check_number(self.anything, "anything", minimum=0, below=1))
+        settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
+        settle(self, length=check_count(self.length, "length"))
+        bands = self.body.bands if isinstance(self.body, UNetConfig) else 1
+        if self.length % (bands * self.body.coarsest):
+            raise ValueError(
+                f"need a length that is a multiple of {bands * self.body.coarsest} samples for "
+                f"this network, got {self.length}"
+            )
+
+    @property
+    def duration(self) -> float:
+        """Of every sound, in seconds."""
+        return self.length / self.sample_rate
+
+
+class Waveform(nn.Module):
+    """The sound itself as what a network sees: z = x / scale."""
+
+    def __init__(self, config: SoundDiffusionConfig) -> None:
+        super().__init__()
+        self.scale = config.scale
+
+    def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
+        """Return what the network sees."""
+        return x / self.scale
+
+    def inverse(self, z: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
+        """Return the sound."""
+        return z * self.scale
+
+    def log_jacobian(self, z: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
+        """Return ln |det dz/dx|, of each sound."""
+        return z.new_full((len(z),), -z.shape[1] * math.log(self.scale))
+
+
+class CompressedMDCT(nn.Module):
+    """A table of time and frequency as what a network sees.
+
+    With X the `mdct` of the sound and s the softness::
+
+        z = X / (X^2 + s^2)^(1/4) / scale
+
+    which is X / sqrt(s) for what is quiet and sign(X) sqrt(|X|) for what is loud, so that the
+    last of a decay does not vanish in noise that leaves its beginning untouched.  Every table is
+    the transform of one sound, and volumes change by a known factor; so a density over tables is
+    one over sounds.
+
+    References
+    ----------
+    Richter et al. (2023), "Speech enhancement and dereverberation with diffusion-based generative
+    models", section III-B, for the square root (there of a complex spectrum).
+    """
+
+    basis: Tensor
+    windows: Tensor
+
+    def __init__(self, config: SoundDiffusionConfig) -> None:
+        super().__init__()
+        assert isinstance(config.body, UNetConfig)
+        bands = config.body.bands
+        self.bands, self.scale, self.softness = bands, config.scale, config.softness
+        windows = mdct_windows(config.length // bands, bands)
+        self.register_buffer("basis", torch.from_numpy(mdct_basis(bands)).float(), False)
+        self.register_buffer("windows", torch.from_numpy(windows).float(), False)
+
+    def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, "batch frames bands"]:
+        """Return what the network sees."""
+        padded = nn.functional.pad(x, (self.bands // 2, self.bands // 2))
+        frames = padded.unfold(1, 2 * self.bands, self.bands) * self.windows.to(x)
+        coefficients = frames @ self.basis.to(x)
+        return coefficients * (coefficients**2 + self.softness**2) ** -0.25 / self.scale
+
+    def inverse(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, "batch time"]:
+        """Return the sound: with y = scale z, X = y sqrt((y^2 + sqrt(y^4 + 4 s^2)) / 2)."""
+        frames = self._coefficients(z) @ self.basis.to(z).T * self.windows.to(z)
+        first, second = frames.chunk(2, dim=2)
+        whole = nn.functional.pad(first.flatten(1), (0, self.bands))
+        whole = whole + nn.functional.pad(second.flatten(1), (self.bands, 0))
+        return whole[:, self.bands // 2 : -(self.bands // 2)]
+
+    def log_jacobian(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, " batch"]:
+        """Return ln |det dz/dx|, of each sound.
+
+        dz/dX = (X^2 / 2 + s^2) / (X^2 + s^2)^(5/4) / scale
+        """
+        x, s = self._coefficients(z) ** 2, self.softness**2
+        slope = torch.log(x / 2 + s) - 1.25 * torch.log(x + s) - math.log(self.scale)
+        return slope.flatten(1).sum(dim=1)
+
+    def _coefficients(
+        self, z: Float[Tensor, "batch frames bands"]
+    ) -> Float[Tensor, "batch frames bands"]:
+        y = self.scale * z
+        return y * ((y**2 + torch.sqrt(y**4 + 4 * self.softness**2)) / 2).sqrt()
+
+
+class SoundDiffusion(nn.Module):
+    """A network that removes noise from short sounds of several classes.
+
+    ::
+
+        network = zoo.load("diffusion-percussion")
+        hits = network.sample(label="snare", guidance=2.0, count=4, rng=np.random.default_rng(1))
+
+    D(z, sigma, label) = c_skip z + c_out F(c_in z, c_noise, label) is its guess of the clean
+    table of numbers z behind a noisy one, with F the body and the factors of Karras et al.
+    (2022), table 1, for data of unit variance.
+
+    Parameters
+    ----------
+    config : what it is made of
+    seed : of the first weights
+
+    References
+    ----------
+    Karras, Aittala, Aila and Laine (2022), "Elucidating the design space of diffusion-based
+    generative models"; Rouard and Hadjeres (2021), "CRASH: raw audio score-based generative
+    modeling for controllable high-resolution drum sound synthesis".  Notebook: 16.
+    """
+
+    def __init__(self, config: SoundDiffusionConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(check_count(seed, "seed", minimum=0))
+            self.body: UNet | DiffWave
+            self.seen: CompressedMDCT | Waveform
+            if isinstance(config.body, UNetConfig):
+                self.body = UNet(config.body, len(config.classes))
+                self.seen = CompressedMDCT(config)
+            else:
+                self.body = DiffWave(config.body, len(config.classes))
+                self.seen = Waveform(config)
+
+    # ------------------------------------------------------------- learning
+
+    def loss(self, batch: LabelledBatch, carry: object = None) -> tuple[Tensor, None]:
+        """Return the weighted mean squared error of the guess, and nothing to carry.
+
+        ln sigma ~ N(level_mean, level_std^2), drawn like the noise from the batch's seed.  On the
+        path "edm" it is `edm_loss`; on the path "flow", || (n - z) - u ||^2 with
+        u = (z_t - D) / t, the direction in which the network would move z_t = (1 - t) z + t n,
+        and t = sigma / (1 + sigma).
+
+        Raises
+        ------
+        ValueError
+            For sounds of another length, or labels that are no classes.
+        """
+        config = self.config
+        if len(batch.sounds) != config.length:
+            raise ValueError(f"need sounds of {config.length} samples, got {len(batch.sounds)}")
+        if batch.labels.min() < 0 or batch.labels.max() >= len(config.classes):
+            raise ValueError(
+                f"need labels from 0 to {len(config.classes) - 1}, got {batch.labels.tolist()}"
+            )
+        with torch.autocast(batch.sounds.device.type, enabled=False):
+            z = self.seen(batch.sounds.T.float())
+        generator = torch.Generator().manual_seed(batch.seed)
+        level = torch.randn(len(batch), generator=generator)
+        sigma = torch.exp(config.level_mean + config.level_std * level).to(z)
+        untold = torch.rand(len(batch), generator=generator) < config.anything
+        label = torch.where(untold.to(z.device), len(config.classes), batch.labels)
+        n = torch.randn(z.shape, generator=generator).to(z)
+        denoise = self.told(label)
+        if config.path == "edm":
+            return edm_loss(denoise, z, sigma, n, 1.0), None
+        return simple_loss(_velocity(denoise), z, sigma, n, "flow"), None
+
+    # ------------------------------------------------------------ denoising
+
+    def told(self, label: Tensor) -> Denoiser:
+        """Return D(z, sigma) for sounds of these classes, int64 of shape (batch,)."""
+
+        def network(z: Tensor, level: Tensor) -> Tensor:
+            return self.body(z.float(), level.float(), label).to(z.dtype)
+
+        return preconditioned(network, 1.0)
+
+    def denoiser(self, label: str | None, *, guidance: float = 1.0) -> Denoiser:
+        """Return D(z, sigma) for sounds of one class, or of any.
+
+        Parameters
+        ----------
+        label : one of the classes; None for any
+        guidance : how much the class is exaggerated, `diffusion.guided`; 1 is not at all
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a label that is no class (near ones are offered), or guidance that is not a
+            finite number, or other than 1 with nothing to guide towards.
+
+        Notebook: 16.
+        """
+        classes = self.config.classes
+        if label is not None and label not in classes:
+            near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
+            raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
+        guidance = check_number(guidance, "guidance")
+        if label is None and guidance != 1:
+            raise ValueError(f"need a class to guide towards, got guidance {guidance} and none")
+        some = len(classes) if label is None else classes.index(label)
+        return guided(self._one(some), self._one(len(classes)), guidance)
+
+    def _one(self, label: int) -> Denoiser:
+        """Return the denoiser of one class, for every sound of a batch."""
+
+        def denoise(z: Tensor, sigma: Tensor) -> Tensor:
+            return self.told(torch.full((len(z),), label, device=z.device))(z, sigma)
+
+        return denoise
+
+    # -------------------------------------------------------------- drawing
+
+    def sample(
+        self,
+        length: int | None = None,
+        *,
+        count: int = 1,
+        rng: np.random.Generator,
+        label: str | None = None,
+        steps: int = 25,
+        guidance: float = 1.0,
+        sampler: SamplerName | None = None,
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw sounds.
+
+        Parameters
+        ----------
+        length : samples of each that are kept, at most `config.length`, which is the default
+        count : how many; the i-th sound does not depend on it, up to rounding
+        rng : draws the noise
+        label, guidance : as in `denoiser`
+        steps : of the sampler; heun and midpoint ask the network twice in each
+        sampler : "ddim"; "ddpm", which is ddim with as much fresh noise as DDPM adds; "heun";
+            "euler" and "midpoint" along straight paths; None for "heun", or "midpoint" for a
+            network trained by flow matching
+
+        Returns
+        -------
+        array of float32, within [-1, 1]: sounds beyond are scaled down
+
+        Raises
+        ------
+        TypeError, ValueError
+            For counts below 1, a length that is too long, or bad settings.
+
+        Notebook: 16.
+        """
+        longest = self.config.length
+        length = check_count(longest if length is None else length, "length")
+        if length > longest:
+            raise ValueError(
+                f"need a length of at most {longest} samples, which is {self.config.duration} s, "
+                f"got {length}; this network draws single hits"
+            )
+        denoise = self.denoiser(label, guidance=guidance)
+        rngs = spawn(rng, count)
+        sounds = [
+            self._drawn(denoise, rngs[i : i + TOGETHER], steps, sampler)
+            for i in range(0, count, TOGETHER)
+        ]
+        return np.concatenate(sounds)[:, :length]
+
+    def watch(
+        self,
+        denoise: Denoiser,
+        rngs: list[np.random.Generator],
+        steps: int,
+        sampler: SamplerName | None = None,
+    ) -> Iterator[State]:
+        """Yield what a sampler has after each step, in the numbers that the network sees.
+
+        Parameters
+        ----------
+        denoise : such as `denoiser` gives
+        rngs : one generator a sound
+        steps, sampler : as in `sample`
+
+        Raises
+        ------
+        TypeError, ValueError
+            For no generators, fewer than one step, or another sampler.
+
+        Notebook: 16.
+        """
+        steps = check_count(steps, "steps")
+        start_of, device = noises(rngs, self._shape), self._device
+        draw: Draw = lambda: start_of().to(device)  # noqa: E731
+        sigmas = edm_sigmas(steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
+        alpha_bars = (1 / (1 + sigmas[:-1] ** 2)).flip(0)
+        times = flow_times(steps, first=SIGMA_MAX / (1 + SIGMA_MAX))
+        ways: dict[str, Callable[[], Iterator[State]]] = {
+            "ddim": lambda: ddim(denoise, draw(), alpha_bars),
+            "ddpm": lambda: ddim(denoise, draw(), alpha_bars, eta=1.0, draw=draw),
+            "heun": lambda: heun(denoise, draw(), sigmas),
+            "euler": lambda: flow_euler(denoise, draw(), times),
+            "midpoint": lambda: flow_midpoint(denoise, draw(), times),
+        }
+        usual = "midpoint" if self.config.path == "flow" else "heun"
+        if (sampler or usual) not in ways:
+            raise ValueError(f"need a sampler out of {', '.join(ways)}, got {sampler!r}")
+        return ways[sampler or usual]()
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of what the network sees of one sound."""
+        body, length = self.config.body, self.config.length
+        return (length // body.bands, body.bands) if isinstance(body, UNetConfig) else (length,)
+
+    def _drawn(
+        self,
+        denoise: Denoiser,
+        rngs: list[np.random.Generator],
+        steps: int,
+        sampler: SamplerName | None,
+    ) -> Float[np.ndarray, "count length"]:
+        with torch.no_grad():
+            sounds = self.seen.inverse(last(self.watch(denoise, rngs, steps, sampler)))
+        loudest = sounds.abs().amax(dim=1, keepdim=True)
+        return (sounds / loudest.clamp(min=1)).cpu().numpy()
+
+    # ------------------------------------------------------------ repairing
+
+    def inpaint(
+        self,
+        x: SignalLike,
+        missing: Bool[np.ndarray, "time"],
+        *,
+        count: int = 1,
+        rng: np.random.Generator,
+        label: str | None = None,
+        steps: int = 25,
+        guidance: float = 1.0,
+        sampler: SamplerName | None = None,
+    ) -> Float[np.ndarray, "count time"]:
+        """Fill what is missing of a sound, each time in another way; what is known stays.
+
+        Parameters
+        ----------
+        x : the sound, shape (time,), at most `config.length` samples; whatever stands where it
+            is missing must be finite
+        missing : True where it is missing, shape (time,)
+        count, rng, label, steps, guidance, sampler : as in `sample`
+
+        Raises
+        ------
+        TypeError, ValueError
+            For bad input, a mask that is not boolean or of another length, or bad settings.
+
+        References
+        ----------
+        Wang, Yu and Zhang (2023), as `diffusion.pinned`.  Notebook: 16.
+        """
+        x = check_signal(x)
+        missing = np.asarray(missing)
+        if missing.dtype != bool or missing.shape != x.shape:
+            raise TypeError(
+                f"need a boolean for each of {len(x)} samples, True where it is missing, got "
+                f"{missing.dtype} of shape {missing.shape}"
+            )
+        known = self._padded(np.where(missing, 0.0, x))
+        mask = torch.ones(self.config.length, dtype=torch.bool, device=known.device)
+        mask[: len(x)] = torch.from_numpy(~missing).to(mask)
+        repaired = pinned(
+            self.denoiser(label, guidance=guidance),
+            known,
+            mask,
+            forward=self.seen,
+            inverse=self.seen.inverse,
+        )
+        filled = []
+        for child in spawn(rng, count):  # a pinned denoiser knows one sound
+            with torch.no_grad():
+                z = last(self.watch(repaired, [child], steps, sampler))
+            filled.append(self.seen.inverse(z)[0].cpu().numpy()[: len(x)])
+        return np.where(missing, np.clip(np.stack(filled), -1, 1), x).astype(np.float32)
+
+    def enhance(self, x: SignalLike, noise: float) -> Float[np.ndarray, "time"]:
+        """Return the network's guess of a sound to which white noise has been added.
+
+        E[x0 | x0 + noise n = x], one look, no drawing: the best guess in the mean square, if the
+        network were perfect.
+
+        Parameters
+        ----------
+        x : the noisy sound, shape (time,), at most `config.length` samples
+        noise : standard deviation of the noise, in amplitude
+
+        Raises
+        ------
+        TypeError, ValueError
+            For bad input, or a network that does not see the waveform itself: noise that is
+            white in a sound is not in a compressed table.
+
+        Notebook: 16.
+        """
+        x = check_signal(x)
+        noise = check_number(noise, "noise", above=0)
+        if not isinstance(self.seen, Waveform):
+            raise ValueError(
+                "need a network that sees the waveform itself, such as diffwave-percussion; in a "
+                "compressed table white noise is no longer the same everywhere"
+            )
+        z = self.seen(self._padded(x))
+        with torch.no_grad():
+            guess = self.denoiser(None)(z, z.new_tensor([noise / self.seen.scale]))
+        return self.seen.inverse(guess)[0].cpu().numpy()[: len(x)]
+
+    def _padded(self, x: Float[np.ndarray, "time"]) -> Float[Tensor, "1 length"]:
+        """Return a sound of the network's own length, as a batch of one."""
+        length = self.config.length
+        if len(x) > length:
+            raise ValueError(f"need at most {length} samples, got {len(x)}; cut the sound")
+        padded = torch.from_numpy(np.pad(x, (0, length - len(x)))).float()[None]
+        return padded.to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    # ------------------------------------------------------------- scoring
+
+    def scorer(
+        self,
+        label: str | None,
+        *,
+        rng: np.random.Generator,
+        kind: Literal["estimate", "lower bound"] = "estimate",
+        steps: int = 32,
+    ) -> DiffusionScorer:
+        """Return this network as a density over sounds of one class, or of any.
+
+        Parameters
+        ----------
+        label : one of the classes; None for any
+        rng : draws Hutchinson's probes, or the noise of the bound
+        kind : "estimate" by the probability-flow ODE, or the variational "lower bound"
+        steps : noise levels on the way
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a label that is no class, or bad settings.
+
+        Notebook: 16.
+        """
+        if kind not in ("estimate", "lower bound"):
+            raise ValueError(f"need 'estimate' or 'lower bound', got {kind!r}")
+        self.denoiser(label)  # checks the label
+        return DiffusionScorer(
+            self, label, check_generator(rng), kind, check_count(steps, "steps", minimum=2)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DiffusionScorer:
+    """A diffusion model with all that a likelihood needs: a class, and where to draw from."""
+
+    network: SoundDiffusion
+    label: str | None
+    rng: np.random.Generator
+    kind: Literal["estimate", "lower bound"]
+    steps: int
+
+    def log_likelihood(self, x: SignalLike) -> Likelihood:
+        """Return log p(x | label), a density over amplitudes.
+
+        log p(x) = log p(z) + ln |det dz/dx|, with log p(z) by `ode_log_likelihood` or
+        `bound_log_likelihood` between the noise levels that sounds are drawn with.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For bad input, or a sound of another length than the network's: fill it up with
+            silence, which is then a part of what is scored.
+        """
+        network, length = self.network, self.network.config.length
+        x = check_signal(x)
+        if len(x) != length:
+            raise ValueError(
+                f"need the {length} samples that this network draws, got {len(x)}; fill up with "
+                "zeros, np.pad, and score the silence too"
+            )
+        z = network.seen(network._padded(x))
+        denoise = network.denoiser(self.label)
+        if self.kind == "estimate":
+            sigmas = edm_sigmas(self.steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
+            nats = ode_log_likelihood(denoise, z, sigmas, rng=self.rng)
+        else:
+            nats = bound_log_likelihood(
+                denoise,
+                z,
+                sigma_min=SIGMA_MIN,
+                sigma_max=SIGMA_MAX,
+                rng=self.rng,
+                draws=self.steps,
+            )
+        return Likelihood(float(nats + network.seen.log_jacobian(z)), self.kind)
+
+
+def _velocity(denoise: Denoiser) -> Denoiser:
+    """Return u(x_t, sigma) = (x_t - D) / t, where a denoiser would move x_t on a straight path."""
+
+    def predict(x: Tensor, sigma: Tensor) -> Tensor:
+        a, s = (per_sound(scale, x) for scale in flow_scales(sigma))
+        return (x - denoise(x / a, sigma)) / s
+
+    return predict

@@ -1,0 +1,615 @@
+"""Talkers: networks that read words aloud, frame by frame.
+
+A talker is a sequence-to-sequence core (`Seq2Seq` or `Transformer`) between tokens and log-mel
+frames: an embedding of the text before it, a small prenet that hears the last frame, and a
+probability density over the next frames after it.
+
+Notebooks: 13, 14.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from course_lib.audio import Clip, check_clip
+from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
+from course_lib.corpora.words import EDGE, spoken_words
+from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
+from course_lib.features.stft import check_spectrogram
+from course_lib.models.sequence.attention import guided_penalty
+from course_lib.models.sequence.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_lib.models.sequence.transformer import Transformer, TransformerConfig
+from course_lib.text.reading import Words, clauses, normalise
+
+SAMPLE_RATE, WINDOW_LENGTH, HOP_LENGTH, BANDS = 16_000, 800, 200, 80
+"""The frames that talkers make: those that the course's vocoder listens to."""
+
+SILENT = math.log(1e-5)
+"""What log_mel says of silence."""
+
+END = "\n"
+"""The token after the last letter."""
+
+ENOUGH = 0.25
+"""A talker stops at the first step that is the last with more than this probability.
+
+Which of two neighbouring steps is the last is often a toss-up, with less than a half for either;
+to stop 50 ms early costs a little silence, to miss both costs the end."""
+
+LONGEST = 6
+"""Words that a talker has heard joined in any order, at most.
+
+Longer in training were only numbers, dates and rows of letters. In a row of 7 digits and more, the
+Transformer leaves words out."""
+
+BREAK = 0.2
+"""Seconds between two pieces of a text, beside the silence at the ends of each."""
+
+TEMPO, LONGEST_PAUSE = (0.94, 1.06), 0.12
+"""How slowly and fast, and with how many seconds between two words, talkers heard sentences."""
+
+LEVEL = 10 ** (-17.25 / 20)
+"""The root mean square of what is said: the mean, in dB, over the prompts that last over 2 s.
+
+    prompts = catalogue().select(language="en", voice="Allison Smith")
+    np.mean([20 * np.log10(prompt.load().rms) for prompt in prompts if prompt.seconds > 2])"""
+
+KNEE = 0.8
+"""Samples beyond it are bent towards 1, so that no peak is cut off."""
+
+_CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
+
+
+@dataclass(frozen=True)
+class TalkerConfig:
+    """What a `Talker` is made of.
+
+    Parameters
+    ----------
+    vocabulary : the words that it can say
+    core : the shape of the network between text and frames
+    group : frames that one step makes
+    prenet : units of the two layers that hear the last frame
+    dropout : probability with which each of these units is silenced in training
+    deafness : of each text in training, up to this share of steps hears nothing: 0 for none, 1 for
+        a share between none and all
+    guided : weight of `guided_penalty` in the training loss; 0 leaves attention to itself
+
+    Raises
+    ------
+    TypeError, ValueError
+        For no words, counts below 1, or numbers out of range.
+    """
+
+    vocabulary: tuple[str, ...]
+    core: Seq2SeqConfig | TransformerConfig = field(default_factory=Seq2SeqConfig)
+    group: int = 4
+    prenet: int = 128
+    dropout: float = 0.25
+    deafness: float = 0.0
+    guided: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.vocabulary:
+            raise ValueError("need at least one word in the vocabulary, got none")
+        check_count(self.group, "group")
+        check_count(self.prenet, "prenet")
+        if not 0 <= check_number(self.dropout, "dropout") < 1:
+            raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
+        if not 0 <= check_number(self.deafness, "deafness") <= 1:
+            raise ValueError(f"need a deafness from 0 to 1, got {self.deafness}")
+        if check_number(self.guided, "guided") < 0:
+            raise ValueError(f"need guided of 0 or more, got {self.guided}")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The tokens: every letter of the vocabulary, a space, and an end, which comes first."""
+        return (END, " ", *sorted(set("".join(self.vocabulary))))
+
+
+Vocoder: TypeAlias = Callable[
+    [Float[np.ndarray, "frames bands"], np.random.Generator], Float[np.ndarray, "time"]
+]
+"""From log-mel frames to samples at 16 kHz."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """What a talker made of a text.
+
+    Attributes
+    ----------
+    words : of the text, as they are spoken
+    frames : log-mel frames
+    weights : how much each step looked at each token; a step is `group` frames
+    stopped : whether the network said itself that it had finished
+    """
+
+    words: tuple[str, ...]
+    frames: Float[np.ndarray, "frames bands"]
+    weights: Float[np.ndarray, "steps tokens"]
+    stopped: bool
+
+
+class Talker(nn.Module):
+    """A density over log-mel frames given words, and a voice.
+
+    With y_1, ..., y_S groups of frames, and mu_t the network's guess after hearing the last frame
+    of group t - 1 and reading the text X::
+
+        log p(Y | X) = sum_t [ sum_k log Laplace(y_tk; mu_tk, b_k) + log P(stop_t) ]
+        log Laplace(y; mu, b) = -|y - mu| / b - ln(2 b)
+
+    Every band has its own scale b, the same at all times, which is learned, too.  "Stop" is yes
+    at the last group and no before.  Frames that pad the last group do not count.
+
+    Parameters
+    ----------
+    config : what the network is made of
+    seed : of the first weights
+
+    References
+    ----------
+    Wang et al. (2017), "Tacotron: towards end-to-end speech synthesis" (prenet, groups of
+    frames); Shen et al. (2018), "Natural TTS synthesis by conditioning WaveNet on mel spectrogram
+    predictions" (stop). Notebooks: 13, 14.
+    """
+
+    def __init__(self, config: TalkerConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self._ids = {symbol: i for i, symbol in enumerate(config.symbols)}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(check_count(seed, "seed", minimum=0))
+            self.prenet = nn.ModuleList(
+                nn.Linear(inputs, config.prenet) for inputs in (BANDS, config.prenet)
+            )
+            kind: Any = Seq2Seq if isinstance(config.core, Seq2SeqConfig) else Transformer
+            self.core = kind(config.core, tokens=len(config.symbols), inputs=config.prenet)
+            self.output = nn.Linear(config.core.features, config.group * BANDS)
+            self.stop = nn.Linear(config.core.features, 1)
+            self.log_scale = nn.Parameter(torch.zeros(BANDS))
+
+    # ---------------------------------------------------------------- text
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, all of which this talker can say.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `text.reading.normalise`, and for a word outside the vocabulary, which is named.
+        """
+        return self._known(normalise(text))
+
+    def _known(self, words: Sequence[str]) -> tuple[str, ...]:
+        unknown = [word for word in words if word not in self.config.vocabulary]
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], self.config.vocabulary, n=3)
+            offer = f"near it are {', '.join(near)}" if near else "take numbers, dates or times"
+            raise ValueError(
+                f"cannot say {unknown[0]!r}: this talker knows {len(self.config.vocabulary)} "
+                f"words, those of numbers, dates, times and letters; {offer}"
+            )
+        if not words:
+            raise ValueError("need at least one word to say, got none")
+        return tuple(words)
+
+    def tokens(self, words: Sequence[str]) -> Int[np.ndarray, "tokens"]:
+        """Return the tokens of words: their letters, with spaces between, and the end."""
+        return np.array([self._ids[symbol] for symbol in " ".join(self._known(words)) + END])
+
+    # ------------------------------------------------------------ learning
+
+    def predict(
+        self,
+        batch: PairBatch,
+        *,
+        heard: Float[Tensor, "steps batch bands"] | None = None,
+        dropout: bool = False,
+    ) -> tuple[
+        Float[Tensor, "steps batch group_bands"],
+        Float[Tensor, "steps batch"],
+        Float[Tensor, "steps batch tokens"],
+    ]:
+        """Return the guesses mu, the logits of stopping, and the attention at every step.
+
+        Parameters
+        ----------
+        batch : texts and their frames
+        heard : what is heard before each step; None for the true frames (teacher forcing)
+        dropout : whether units of the prenet are silenced, drawn from ``batch.seed``
+        """
+        memory = self.core.encode(batch.tokens, batch.token_counts)
+        generator = torch.Generator().manual_seed(batch.seed) if dropout else None
+        said = self.said_before(self.groups(batch)) if heard is None else heard
+        features, weights = self.core.decode(memory, self._listen(said, generator))
+        return self.output(features), self.stop(features).squeeze(-1), weights
+
+    def step_log_likelihoods(
+        self,
+        batch: PairBatch,
+        *,
+        heard: Float[Tensor, "steps batch bands"] | None = None,
+        dropout: bool = False,
+    ) -> tuple[Float[Tensor, "steps batch"], Float[Tensor, "steps batch tokens"]]:
+        """Return log p(y_t, stop_t | y_1, ..., y_{t-1}, X) at every step, zero in the padding.
+
+        It is a density over log-mel values.  The attention is returned beside it.  With anything
+        but the true frames in `heard`, y_1, ..., y_{t-1} are what was heard.
+        """
+        means, stops, weights = self.predict(batch, heard=heard, dropout=dropout)
+        return self._log_density(batch, means.float(), stops.float()), weights
+
+    def log_likelihood(
+        self, words: Sequence[str], frames: Float[np.ndarray, "frames bands"]
+    ) -> Likelihood:
+        """Return log p(frames, stop | words), a density over log-mel values.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For words outside the vocabulary, or frames that are not finite and (frames, bands).
+        """
+        frames = check_spectrogram(frames, np.floating).astype(np.float32)
+        if frames.shape[1] != BANDS:
+            raise ValueError(f"need frames of {BANDS} bands, got {frames.shape[1]}")
+        batch = pairs([(self.tokens(words), frames)])
+        with torch.no_grad():
+            return Likelihood(float(self.step_log_likelihoods(batch)[0].double().sum()))
+
+    def loss(self, batch: PairBatch, carry: None = None) -> tuple[Tensor, None]:
+        """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
+
+        -log p(Y | X) over all frames and bands, plus ``config.guided`` times `guided_penalty`.
+        In training mode, and nowhere else, there is dropout, and a share ``batch.own`` of the
+        steps hears what the network itself would have said: scheduled sampling, in two passes.
+
+        References
+        ----------
+        Bengio et al. (2015), "Scheduled sampling for sequence prediction with recurrent neural
+        networks"; Mihaylova and Martins (2019), "Scheduled sampling for Transformers".
+        """
+        heard = self._partly_own(batch) if self.training and batch.own else None
+        log_densities, weights = self.step_log_likelihoods(
+            batch, heard=heard, dropout=self.training
+        )
+        loss = -log_densities.sum() / (batch.target_counts.sum() * BANDS)
+        if self.config.guided:  # without attention all weights are zero, and so is this
+            steps = -(-batch.target_counts // self.config.group)
+            penalty = guided_penalty(weights.float(), steps, batch.token_counts)
+            loss = loss + self.config.guided * penalty
+        return loss, None
+
+    @torch.no_grad()
+    def _partly_own(self, batch: PairBatch) -> Float[Tensor, "steps batch bands"]:
+        """Return what is heard before each step: the truth, or here and there the own guess."""
+        guesses, _, _ = self.predict(batch, dropout=True)
+        own, true = self.said_before(guesses), self.said_before(self.groups(batch))
+        generator = torch.Generator().manual_seed(batch.seed + 1)
+        chosen = torch.rand(true.shape[:2], generator=generator) < batch.own
+        return torch.where(chosen[..., None].to(true.device), own.to(true), true)
+
+    def _log_density(self, batch: PairBatch, means: Tensor, stops: Tensor) -> Tensor:
+        groups = self.groups(batch)
+        steps, size = stops.shape
+        shape = (steps, size, self.config.group, BANDS)
+        scale = self.log_scale
+        distance = (groups - means).view(shape).abs() * torch.exp(-scale)
+        density = -(distance + scale + math.log(2 * _SPREAD)).sum(-1)
+        step = torch.arange(steps, device=stops.device)[:, None]
+        frame = step[..., None] * self.config.group + torch.arange(
+            self.config.group, device=stops.device
+        )
+        density = (density * (frame < batch.target_counts[:, None])).sum(-1)
+        last = -(-batch.target_counts // self.config.group) - 1
+        stopping = nn.functional.logsigmoid(torch.where(step == last, stops, -stops))
+        return density + stopping * (step <= last)
+
+    def groups(self, batch: PairBatch) -> Float[Tensor, "steps batch group_bands"]:
+        """Return the frames in groups, scaled as `predict` guesses them; padding is silence."""
+        group = self.config.group
+        missing = -len(batch.targets) % group
+        frames = nn.functional.pad(batch.targets, (0, 0, 0, 0, 0, missing), value=SILENT)
+        frames = (frames - _CENTRE) / _SPREAD
+        return frames.unflatten(0, (-1, group)).transpose(1, 2).flatten(2)
+
+    def said_before(
+        self, groups: Float[Tensor, "steps batch group_bands"]
+    ) -> Float[Tensor, "steps batch bands"]:
+        """Return the last frame of the group before each, and silence before the first.
+
+        Of `groups` it is what the network hears as it learns; of its own guesses, what it hears as
+        it speaks.
+        """
+        silence = torch.full_like(groups[:1, :, -BANDS:], (SILENT - _CENTRE) / _SPREAD)
+        return torch.cat((silence, groups[:-1, :, -BANDS:]))
+
+    def _listen(self, said: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Return what the prenet makes of frames; with a generator, some of it is left out."""
+        keep = 1 - self.config.dropout
+        for layer in self.prenet:
+            said = torch.relu(layer(said))
+            if generator is not None and keep < 1:
+                on = torch.rand(said.shape, generator=generator) < keep
+                said = said * on.to(said) / keep
+        if generator is not None and self.config.deafness:
+            steps, size, _ = said.shape
+            share = self.config.deafness * torch.rand(size, generator=generator)
+            heard = torch.rand(steps, size, generator=generator) >= share
+            said = said * heard[..., None].to(said)
+        return said
+
+    # ------------------------------------------------------------ speaking
+
+    @torch.no_grad()
+    def speak(
+        self, texts: Sequence[Sequence[str]], *, most_frames: int | None = None
+    ) -> list[Spoken]:
+        """Read several texts at once: at every step the likeliest frames, fed back.
+
+        Parameters
+        ----------
+        texts : the words of each
+        most_frames : where to stop, should the network not stop by itself (the last group is
+            made whole); by default a second and a half for each word
+
+        Raises
+        ------
+        TypeError, ValueError
+            For no texts, words outside the vocabulary, or less than one frame.
+        """
+        if not texts:
+            raise ValueError("need at least one text to read, got none")
+        device = self.log_scale.device
+        tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
+        counts = torch.tensor([len(t) for t in tokens], device=device)
+        padded = nn.utils.rnn.pad_sequence(tokens).to(device)
+        memory = self.core.encode(padded, counts)
+        state = self.core.begin(memory)
+        if most_frames is None:
+            most_frames = 120 * max(map(len, texts))
+        check_count(most_frames, "most_frames")
+        said = self.log_scale.new_full((len(texts), BANDS), (SILENT - _CENTRE) / _SPREAD)
+        groups, looks, ends = [], [], torch.full((len(texts),), -1, device=device)
+        for step in range(-(-most_frames // self.config.group)):
+            (features, weights), state = self.core.step(memory, state, self._listen(said, None))
+            groups.append(self.output(features))
+            looks.append(weights)
+            said = groups[-1][:, -BANDS:]
+            enough = torch.sigmoid(self.stop(features).squeeze(-1)) > ENOUGH
+            ends = torch.where((ends < 0) & enough, step, ends)
+            if (ends >= 0).all():
+                break
+        frames = torch.stack(groups).unflatten(-1, (self.config.group, BANDS)) * _SPREAD + _CENTRE
+        frames = frames.clamp(min=SILENT).permute(1, 0, 2, 3).cpu().numpy()
+        attention = torch.stack(looks, dim=1).cpu().numpy()
+        spoken = []
+        for i, words in enumerate(texts):
+            steps = int(ends[i]) + 1 if ends[i] >= 0 else len(groups)
+            spoken.append(
+                Spoken(
+                    tuple(words),
+                    frames[i, :steps].reshape(-1, BANDS),
+                    attention[i, :steps, : counts[i]],
+                    bool(ends[i] >= 0),
+                )
+            )
+        return spoken
+
+    def pieces(self, text: str) -> tuple[Words, ...]:
+        """Return the words of a text in pieces as long as those that talkers have learnt from.
+
+        A piece has up to `LONGEST` words. It ends with a comma or another mark where one is
+        near, and otherwise behind a whole number, date or time, which is never parted however
+        long. There are as few pieces as possible, and the longest is as short as possible.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `words`.
+        """
+        self.words(text)
+        parts: list[Words] = []
+        for things in clauses(text):
+            whole = tuple(itertools.chain(*things))
+            parts += [whole] if len(whole) <= LONGEST else _packed(things)
+        return tuple(_packed(parts))
+
+    def say(self, text: str, *, vocoder: Vocoder | None = None, rng: np.random.Generator) -> Clip:
+        """Read a text aloud, piece by piece, each at the level of the recordings.
+
+        What is in `doubt` is read again in halves, and these again, down to two words: fewer are
+        harder to say than several.
+
+        Parameters
+        ----------
+        text : such as "4,012", "the 22nd of November", "Tuesday 5:43 pm" or "b, c, d"
+        vocoder : from frames and a generator to samples; None for `griffin_lim_vocoder`
+        rng : of the vocoder
+
+        Raises
+        ------
+        WordsInDoubtError
+            Where words may be missing, or said twice; it has the sound nevertheless.
+        TypeError, ValueError
+            As `words`, or for something other than a generator.
+
+        Notebook: 13.
+        """
+        check_generator(rng)
+        spoken = self._surely(self.pieces(text))
+        vocoder = vocoder or griffin_lim_vocoder
+        sounds = [Clip(at_level(vocoder(one.frames, rng)), SAMPLE_RATE) for one in spoken]
+        clip = Clip.join(sounds, gap=BREAK)
+        doubted = [one for one in spoken if doubt(one)]
+        if doubted:
+            raise WordsInDoubtError(doubted, clip)
+        return clip
+
+    def _surely(self, texts: Sequence[Words]) -> list[Spoken]:
+        """Read several texts; of one in doubt return two halves of two words or more."""
+        read: list[Spoken] = []
+        for one in self.speak(texts):
+            half = len(one.words) // 2
+            again = half > 1 and doubt(one)
+            read += self._surely([one.words[:half], one.words[half:]]) if again else [one]
+        return read
+
+
+def _packed(parts: Sequence[Words]) -> list[Words]:
+    """Join neighbours to as few as possible of up to `LONGEST` words, the longest kept short."""
+
+    def pack(most: int) -> list[Words]:
+        packed = [parts[0]]
+        for part in parts[1:]:
+            if len(packed[-1]) + len(part) <= most:
+                packed[-1] += part
+            else:
+                packed.append(part)
+        return packed
+
+    fewest = len(pack(LONGEST))
+    return next(packed for packed in map(pack, range(1, LONGEST + 1)) if len(packed) == fewest)
+
+
+class WordsInDoubtError(ValueError):
+    """A text was read, but some of its words may be missing, or said twice.
+
+    Attributes
+    ----------
+    spoken : the pieces in doubt
+    clip : the sound of the whole text
+    """
+
+    def __init__(self, spoken: Sequence[Spoken], clip: Clip) -> None:
+        self.spoken, self.clip = tuple(spoken), clip
+        doubts = [f"{' '.join(one.words)!r} {doubt(one)}" for one in spoken]
+        more = f"; and {len(doubts) - 3} more" if len(doubts) > 3 else ""
+        super().__init__(
+            f"need every word said once, got some in doubt: {'; '.join(doubts[:3])}{more}; "
+            "take another talker or other words"
+        )
+
+
+def doubt(spoken: Spoken) -> str:
+    """Return why words may be missing or said twice; nothing where all is as in the recordings.
+
+    Sentences of these words lasted in training from
+
+        2 e + sum_i low_i / 1.06   to   2 e + sum_i high_i / 0.94 + 0.12 (n - 1)
+
+    seconds, with the shortest and longest recording of each word, low and high, and e seconds of
+    silence at the ends. The sound may be one step shorter or longer, and the network must have
+    said that it had finished. What lasts as long may still be other words.
+
+    Notebook: 13.
+    """
+    if not spoken.stopped:
+        return "never came to an end"
+    times = _durations()
+    unknown = (min(low for low, _ in times.values()), max(high for _, high in times.values()))
+    low, high = np.sum([times.get(word, unknown) for word in spoken.words], axis=0)
+    slow, fast = TEMPO
+    seconds = len(spoken.frames) * HOP_LENGTH / SAMPLE_RATE
+    step = seconds / len(spoken.weights)
+    shortest = 2 * EDGE + low / fast - step
+    longest = 2 * EDGE + high / slow + LONGEST_PAUSE * (len(spoken.words) - 1) + step
+    if shortest <= seconds <= longest:
+        return ""
+    return f"lasts {seconds:.2f} s where recordings take {shortest:.2f} to {longest:.2f} s"
+
+
+@functools.cache
+def _durations() -> Mapping[str, tuple[float, float]]:
+    """Return of each word how long its shortest and its longest recording is, in seconds."""
+    durations = {
+        word: [clip.duration for clip in clips] for word, clips in spoken_words(SAMPLE_RATE).items()
+    }
+    return {word: (min(several), max(several)) for word, several in durations.items()}
+
+
+def at_level(samples: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
+    """Return samples with the root mean square `LEVEL`, and every peak below 1; silence stays.
+
+    Beyond the knee k, |x| becomes k + (1 - k) tanh((|x| - k) / (1 - k)).
+    """
+    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
+    if level == 0:
+        return samples
+    scaled = samples * (LEVEL / level)
+    over = np.maximum(np.abs(scaled) - KNEE, 0)
+    bent = KNEE + (1 - KNEE) * np.tanh(over / (1 - KNEE))
+    return np.where(over > 0, np.copysign(bent, scaled), scaled)
+
+
+def frames_of(clip: Clip) -> Float[np.ndarray, "frames bands"]:
+    """Return the log-mel frames of a recording as talkers make them, in float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something other than a Clip at 16 kHz.
+    """
+    if check_clip(clip).sample_rate != SAMPLE_RATE:
+        raise ValueError(
+            f"need a clip at {SAMPLE_RATE} Hz, got {clip.sample_rate} Hz; use audio.resample"
+        )
+    return log_mel(clip, window_length=WINDOW_LENGTH, hop_length=HOP_LENGTH, bands=BANDS).astype(
+        np.float32
+    )
+
+
+def griffin_lim_vocoder(
+    frames: Float[np.ndarray, "frames bands"], rng: np.random.Generator
+) -> Float[np.ndarray, "time"]:
+    """Return samples with about these log-mel frames, by Griffin and Lim's search for phases.
+
+    Notebooks: 01, 13.
+    """
+    magnitude = magnitude_from_log_mel(frames, SAMPLE_RATE, WINDOW_LENGTH)
+    return griffin_lim(magnitude, hop_length=HOP_LENGTH, iterations=60, rng=rng)
+
+
+def pairs(
+    examples: Sequence[tuple[Int[np.ndarray, "tokens"], Float[np.ndarray, "frames bands"]]],
+    *,
+    seed: int = 0,
+    own: float = 0.0,
+) -> PairBatch:
+    """Return tokens and frames of several sentences as a batch; what pads the frames is silence.
+
+    Parameters
+    ----------
+    examples : of each sentence `Talker.tokens` and `frames_of`
+    seed, own : as in `PairBatch`
+
+    Raises
+    ------
+    ValueError
+        For no examples, or one without tokens or frames.
+    """
+    if not examples:
+        raise ValueError("need at least one example for a batch, got none")
+    tokens = [torch.from_numpy(tokens) for tokens, _ in examples]
+    frames = [torch.from_numpy(frames) for _, frames in examples]
+    pad = nn.utils.rnn.pad_sequence
+    return PairBatch(
+        pad(tokens),
+        torch.tensor([len(t) for t in tokens]),
+        pad(frames, padding_value=SILENT),
+        torch.tensor([len(f) for f in frames]),
+        seed,
+        own,
+    )

@@ -1,0 +1,746 @@
+"""WaveNet: autoregression by a stack of dilated causal convolutions.
+
+Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time, batch, channels).
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.core import (
+    Batch,
+    Encoding,
+    Likelihood,
+    SignalLike,
+    check_codes,
+    check_count,
+    settle,
+    spawn,
+)
+from course_lib.features.quantise import LinearQuantiser, MuLaw
+from course_lib.kernels import wavenet as kernels
+from course_lib.models.waveform import logistic_mixture
+from course_lib.models.waveform.streaming import check_stream
+
+BLOCK = 8000
+"""Samples that are scored at a time, to keep memory small."""
+
+SILENT_MEL = math.log(1e-5)
+"""What `features.log_mel` says of silence."""
+
+
+@dataclass(frozen=True)
+class MelCondition:
+    """Mel frames that a vocoder listens to, and how they are brought to the sample rate.
+
+    Parameters
+    ----------
+    bands, window_length, hop_length : of `features.log_mel`
+    hold_length : samples over which the condition stays constant; divides the hop
+    channels : of the condition
+    """
+
+    bands: int = 80
+    window_length: int = 800
+    hop_length: int = 200
+    hold_length: int = 20
+    channels: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("bands", "window_length", "hop_length", "hold_length", "channels"):
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        if self.hop_length % self.hold_length:
+            raise ValueError(
+                f"need a hold_length that divides the hop of {self.hop_length} samples, "
+                f"got {self.hold_length}"
+            )
+
+
+@dataclass(frozen=True)
+class WaveNetConfig:
+    """The shape of a WaveNet.
+
+    Parameters
+    ----------
+    dilations : of the layers, in samples
+    channels : of the residual stream, and of the gated units
+    skip, head : channels of the sum over layers, and of the hidden layer after it
+    levels : of the mu-law input and output; 65536 means 16-bit linear ones
+    components : of the mixture of logistics; 0 means a softmax over the levels
+    gated, residual, skips : False takes that part out, to hear what it is for
+    voices : names of the voices to choose from; none means unconditional
+    mel : the frames that a vocoder listens to, or None
+    sample_rate : of the sound that it learned, in Hz
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, no dilations, or 65536 levels without a mixture (and the reverse).
+    """
+
+    dilations: tuple[int, ...]
+    channels: int = 48
+    skip: int = 128
+    head: int = 128
+    levels: int = 256
+    components: int = 0
+    gated: bool = True
+    residual: bool = True
+    skips: bool = True
+    voices: tuple[str, ...] = ()
+    mel: MelCondition | None = None
+    sample_rate: int = 8000
+
+    def __post_init__(self) -> None:
+        if not self.dilations:
+            raise ValueError("need at least one dilation, got none; take (1, 2, 4, 8)")
+        settle(self, dilations=tuple(check_count(d, "dilation") for d in self.dilations))
+        for name in ("channels", "skip", "head", "levels", "sample_rate"):
+            settle(self, **{name: check_count(getattr(self, name), name)})
+        settle(self, components=check_count(self.components, "components", minimum=0))
+        if self.levels == 2**16 and not self.components:
+            raise ValueError(
+                "need a mixture of logistics for 65536 levels, got no components; "
+                "a softmax over them would be the largest part of the network"
+            )
+
+    @property
+    def encoding(self) -> MuLaw | LinearQuantiser:
+        """The levels that the network predicts."""
+        return LinearQuantiser(16) if self.levels == 2**16 else MuLaw(self.levels)
+
+    @property
+    def silence(self) -> int:
+        """The code that stands before a sound's first sample."""
+        return self.levels // 2
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that describe the next sample's probabilities."""
+        return 3 * self.components or self.levels
+
+
+def dilated_stack(cycles: int, layers: int) -> tuple[int, ...]:
+    """Return `cycles` times the dilations 1, 2, 4, ..., 2^(layers - 1)."""
+    cycles, layers = check_count(cycles, "cycles"), check_count(layers, "layers")
+    return tuple(2**layer for _ in range(cycles) for layer in range(layers))
+
+
+def receptive_field(dilations: tuple[int, ...]) -> int:
+    """Return how many past samples a prediction sees: R = 1 + sum of the dilations.
+
+    Each layer has two taps, so it reaches one dilation further back than the one below; the
+    first 1x1 convolution sees one sample.
+    """
+    return 1 + sum(dilations)
+
+
+def causal_convolution(
+    x: Float[torch.Tensor, "time batch channels"],
+    taps: Float[torch.Tensor, "two_channels outputs"],
+    dilation: int,
+) -> Float[torch.Tensor, "later batch outputs"]:
+    """Return y[t] = [x[t - dilation], x[t]] @ taps, for every t that has such a past.
+
+    The first half of the rows of `taps` weighs the past sample, the second half the present one.
+    The result is `dilation` samples shorter than `x`: nothing is made up before its beginning.
+    """
+    return torch.cat([x[:-dilation], x[dilation:]], dim=-1) @ taps
+
+
+def gated_activation(
+    a: Float[torch.Tensor, "*time two_channels"],
+) -> Float[torch.Tensor, "*time channels"]:
+    """Return tanh(a_filter) * sigmoid(a_gate): half of the channels, let through by the others.
+
+    van den Oord et al. (2016), eq. 2.
+    """
+    content, gate = a.chunk(2, dim=-1)
+    return torch.tanh(content) * torch.sigmoid(gate)
+
+
+class WaveNet(nn.Module):
+    """P(c_1, ..., c_N) = prod_t P(c_t | c_{t-R}, ..., c_{t-1}), each factor by one network.
+
+    ::
+
+        x_0[t] = embedding of c_{t-1}
+        z_l = tanh(a) * sigmoid(b)   with [a, b] = [x_l[t - d_l], x_l[t]] @ taps_l + bias_l
+        x_{l+1} = x_l + z_l @ residual_l                                  the residual connection
+        s = sum_l z_l @ skip_l                                            the skip connections
+        P(c_t | ...) = softmax(relu(relu(s) @ H1) @ H2), or a mixture of logistics
+
+    The past before a clip's first sample is silence, the code ``config.silence``.
+
+    Parameters
+    ----------
+    config : the network's shape
+    seed : of the initial weights
+
+    References
+    ----------
+    van den Oord et al. (2016), "WaveNet: a generative model for raw audio", eq. 1-3, figure 4.
+    Notebooks: 11, 12.
+    """
+
+    values: torch.Tensor
+    edges: torch.Tensor
+
+    def __init__(self, config: WaveNetConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        seed = check_count(seed, "seed", minimum=0)
+        generator = torch.Generator().manual_seed(seed)
+        c, s, layers = config.channels, config.skip, len(config.dilations)
+
+        def normal(*shape: int, scale: float) -> nn.Parameter:
+            return nn.Parameter(scale * torch.randn(shape, generator=generator))
+
+        def zeros(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.zeros(shape))
+
+        if config.components:
+            self.embedding = normal(2, c, scale=1.0)
+            self.embedding_bias = zeros(c)
+            encoding = config.encoding
+            values, edges = encoding.decode(np.arange(config.levels)), encoding.edges()
+            self.register_buffer("values", torch.from_numpy(values).float(), persistent=False)
+            self.register_buffer("edges", torch.from_numpy(edges).float(), persistent=False)
+        else:
+            self.embedding = nn.Parameter(_smooth_embedding(config, generator))
+        wide = 2 * c if config.gated else c
+        self.taps = normal(layers, 2 * c, wide, scale=(2 * c) ** -0.5)
+        self.bias = zeros(layers, wide)
+        self.mix = normal(layers, c, c + s, scale=(c * layers) ** -0.5)
+        self.mix_bias = zeros(layers, c + s)
+        self.head1 = normal(s, config.head, scale=(2 / s) ** 0.5)
+        self.head1_bias = zeros(config.head)
+        self.head2 = normal(config.head, config.outputs, scale=0.1 * config.head**-0.5)
+        self.head2_bias = nn.Parameter(_first_guess(config))
+        if config.voices:
+            self.voice = normal(len(config.voices), 16, scale=1.0)
+            self.voice_mix = normal(16, layers * wide, scale=0.1)
+        if config.mel is not None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                self.upsampler = MelUpsampler(config.mel)
+            self.mel_mix = normal(
+                config.mel.channels, layers * wide, scale=config.mel.channels**-0.5
+            )
+
+    @property
+    def receptive_field(self) -> int:
+        """How many past samples a prediction sees."""
+        return receptive_field(self.config.dilations)
+
+    def forward(
+        self,
+        inputs: Int[torch.Tensor, "time batch"],
+        bias: Float[torch.Tensor, "holds batch_or_1 layers wide"] | None = None,
+        hold_length: int | None = None,
+    ) -> Float[torch.Tensor, "later batch outputs"]:
+        """Return what describes P(c_t | past) for t = R, ..., time: one prediction a full past.
+
+        The first prediction is of the code that follows inputs[R - 1], the last of the one that
+        follows inputs[-1].
+
+        Parameters
+        ----------
+        inputs : codes, at least R of them
+        bias : what `condition` returned; by default that of no condition
+        hold_length : samples over which an entry of `bias` holds; code t has bias[t // hold]
+        """
+        if len(inputs) < self.receptive_field:
+            raise ValueError(
+                f"need at least the receptive field, {self.receptive_field} samples, got "
+                f"{len(inputs)}; put silence in front"
+            )
+        bias = self.bias[None, None] if bias is None else bias
+        x = self._embed(inputs)
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))
+        outputs = len(inputs) - self.receptive_field + 1
+        first, gathered = 1, []  # the code that column 0 of x predicts
+        for layer, dilation in enumerate(self.config.dilations):
+            first += dilation
+            z = causal_convolution(x, self.taps[layer], dilation)
+            held = _held(bias[:, :, layer], hold_length, first, len(z))
+            z = self._activate(z + held.to(z.dtype))
+            gathered.append(z[-outputs:])
+            residual = z @ self.mix[layer, :, : x.shape[-1]]
+            residual = residual + self.mix_bias[layer, : x.shape[-1]].to(z.dtype)
+            x = x[dilation:] + residual if self.config.residual else residual
+        described = self._head(gathered)
+        if self.config.components:
+            described = _from_last(described, self.values[inputs[-outputs:]])
+        return described
+
+    def _activate(self, a: torch.Tensor) -> torch.Tensor:
+        return gated_activation(a) if self.config.gated else torch.relu(a)
+
+    def _head(self, gathered: list[torch.Tensor]) -> torch.Tensor:
+        """Sum over the layers' skip connections (one product for all), then the output layers."""
+        c = self.config.channels
+        if self.config.skips:
+            weights = self.mix[:, :, c:].flatten(0, 1)
+            skip = torch.cat(gathered, dim=-1) @ weights + self.mix_bias[:, c:].sum(0)
+        else:
+            skip = gathered[-1] @ self.mix[-1, :, c:] + self.mix_bias[-1, c:]
+        hidden = torch.relu(torch.relu(skip) @ self.head1 + self.head1_bias)
+        if self.config.components:  # means need more digits than bfloat16 has
+            with torch.autocast(hidden.device.type, enabled=False):
+                return hidden.to(self.head2.dtype) @ self.head2 + self.head2_bias
+        return hidden @ self.head2 + self.head2_bias
+
+    def _embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the first 1x1 convolution: a row of a table, or of amplitude and its mu-law."""
+        if not self.config.components:
+            return F.embedding(inputs, self.embedding)
+        amplitude = self.values[inputs]
+        companded = torch.sign(amplitude) * torch.log1p(255 * amplitude.abs()) / math.log(256)
+        with torch.autocast(inputs.device.type, enabled=False):
+            features = torch.stack([amplitude, companded], dim=-1)
+            return features @ self.embedding + self.embedding_bias
+
+    # -------------------------------------------------------------- conditions
+
+    def condition(
+        self,
+        voice: Int[torch.Tensor, "batch"] | None = None,
+        mel: Float[torch.Tensor, "frames batch bands"] | None = None,
+    ) -> tuple[Float[torch.Tensor, "holds batch layers wide"], int | None]:
+        """Return what the condition adds to each layer, bias included, and how long each holds.
+
+        Raises
+        ------
+        ValueError
+            For a condition that this network does not listen to, or one that is missing.
+        """
+        config = self.config
+        for name, given, wanted in (("voice", voice, config.voices), ("mel", mel, config.mel)):
+            if (given is None) == bool(wanted):
+                need = f"a {name}" if wanted else f"no {name}"
+                raise ValueError(f"need {need} for this network, got {'none' if wanted else 'one'}")
+        bias = self.bias[None, None]
+        hold = None
+        if voice is not None:
+            bias = bias + (self.voice[voice] @ self.voice_mix).unflatten(-1, self.bias.shape)
+        if mel is not None and config.mel is not None:
+            if mel.ndim != 3 or mel.shape[-1] != config.mel.bands:
+                raise ValueError(
+                    f"need mel frames of shape (frames, batch, {config.mel.bands}), "
+                    f"got {tuple(mel.shape)}"
+                )
+            local = self.upsampler(mel) @ self.mel_mix
+            bias, hold = bias + local.unflatten(-1, self.bias.shape), config.mel.hold_length
+        return bias, hold
+
+    # -------------------------------------------------------------- likelihood
+
+    def loss(self, batch: Batch, carry: Any = None) -> tuple[torch.Tensor, None]:
+        """Return the mean of -ln P(code) over a batch of pieces; nothing is carried on.
+
+        The first R inputs of each piece only serve as the past of the others.
+        """
+        bias, hold = self.condition(batch.voice, batch.mel)
+        outputs = self(batch.inputs[:-1], bias, hold)
+        return -self.log_probability(outputs, batch.inputs[self.receptive_field :]).mean(), None
+
+    def log_probability(
+        self,
+        outputs: Float[torch.Tensor, "*shape outputs"],
+        codes: Int[torch.Tensor, "*shape"],
+    ) -> Float[torch.Tensor, "*shape"]:
+        """Return ln P(code) under the probabilities that `outputs` describes."""
+        if self.config.components:
+            return logistic_mixture.log_probability(outputs, codes, self.edges)
+        outputs = outputs.float() if outputs.dtype == torch.bfloat16 else outputs
+        return torch.log_softmax(outputs, -1).gather(-1, codes[..., None])[..., 0]
+
+    @torch.no_grad()
+    def level_log_probabilities(
+        self,
+        codes: Int[np.ndarray, "time"],
+        encoding: Encoding,
+        *,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+    ) -> Float[np.ndarray, "time"]:
+        """Return ln P(c_t | c_1, ..., c_{t-1}, condition) for every t, in the network's precision.
+
+        Parameters
+        ----------
+        codes : of one sound
+        encoding : the network's own, ``config.encoding``
+        voice : one of ``config.voices``, for a network that listens to one
+        mel : log-mel frames, frame m centred on sample m * hop_length, for a vocoder
+
+        Raises
+        ------
+        TypeError, ValueError
+            For codes of another encoding, or conditions that are missing, unknown or misshapen.
+        """
+        if encoding != self.config.encoding:
+            raise ValueError(
+                f"need codes of this network's encoding, {self.config.encoding.name}, "
+                f"got {encoding.name}; a network is trained for one encoding"
+            )
+        codes = check_codes(codes, encoding.levels)
+        bias, hold, lead = self._condition_one(voice, mel, len(codes))
+        padded = torch.cat([torch.full((lead,), self.config.silence), torch.from_numpy(codes)])
+        padded = padded[:, None].to(self.embedding.device)
+        past = self.receptive_field
+        result = []
+        for start in range(lead - past, len(padded) - past, BLOCK):
+            part = padded[start : start + past + BLOCK]
+            here = bias
+            if hold is not None:
+                index = (start + torch.arange(len(part))) // hold
+                here = bias[index.clamp(max=len(bias) - 1)]
+            outputs = self(part[:-1], here, None if hold is None else 1)
+            result.append(self.log_probability(outputs, part[past:])[:, 0].cpu())
+        return torch.cat(result).double().numpy()
+
+    def level_log_likelihood(
+        self,
+        codes: Int[np.ndarray, "time"],
+        encoding: Encoding,
+        *,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+    ) -> Likelihood:
+        """Return ln P(c_1, ..., c_N): the sum of `level_log_probabilities`; raises as it does."""
+        values = self.level_log_probabilities(codes, encoding, voice=voice, mel=mel)
+        return Likelihood(float(values.sum()))
+
+    # -------------------------------------------------------------- sampling
+
+    def stream(
+        self,
+        length: int,
+        *,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+        prompt: SignalLike | None = None,
+        block: int = 2000,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
+
+        Ancestral sampling by the compiled kernel: the codes are those of `sample_with_queues`
+        for the same uniform numbers, up to rounding in float32.
+
+        Parameters
+        ----------
+        length : samples in all, not counting the prompt
+        rng : the caller's generator
+        temperature : 1 samples what was learned; lower is safer; 0 takes the likeliest
+        voice : one of ``config.voices``, for a network that listens to one
+        mel : log-mel frames of what is to be heard (prompt included), for a vocoder
+        prompt : a sound to go on from, at the network's sample rate
+        block : samples in a block
+
+        Raises
+        ------
+        TypeError, ValueError
+            For counts below 1, a negative temperature, conditions that are missing, unknown or
+            misshapen, or a prompt of another sample rate or that the encoding refuses.
+        """
+        config = self.config
+        length, block, temperature, past = check_stream(
+            length, block, rng, temperature, prompt,
+            encoding=config.encoding, sample_rate=config.sample_rate,
+        )  # fmt: skip
+        if not (config.gated and config.residual and config.skips):
+            raise ValueError(
+                "need a network with gates, residual and skip connections; one with a part taken "
+                "out is sampled with sample_with_queues"
+            )
+        bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
+        return self._blocks(length, block, rng, temperature, past, bias, hold, lead)
+
+    def _blocks(
+        self,
+        length: int,
+        block: int,
+        rng: np.random.Generator,
+        temperature: float,
+        past: Int[np.ndarray, "time"],
+        bias: torch.Tensor,
+        hold: int | None,
+        lead: int,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        network = self._arrays(bias[:, 0], hold)
+        state = kernels.start(network, self.config.silence, 1)
+        kernels.prime(network, state, np.full(lead - 1, self.config.silence))
+        kernels.prime(network, state, past)
+        width = 2 if self.config.components else 1
+        for first in range(0, length, block):
+            uniforms = rng.random((min(block, length - first), width))
+            codes = kernels.sample(network, state, uniforms, temperature)
+            yield self.config.encoding.decode(codes)
+
+    def sample(
+        self,
+        length: int,
+        *,
+        count: int = 1,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        voice: str | None = None,
+        mel: Float[np.ndarray, "frames bands"] | None = None,
+        prompt: SignalLike | None = None,
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
+        length, rngs = check_count(length, "length"), spawn(rng, count)
+        told: dict[str, Any] = {
+            "temperature": temperature,
+            "voice": voice,
+            "mel": mel,
+            "prompt": prompt,
+        }
+        return np.stack([np.concatenate([*self.stream(length, rng=r, **told)]) for r in rngs])
+
+    def _arrays(self, bias: torch.Tensor, hold: int | None) -> kernels.Network:
+        """Return the weights as the compiled sampler takes them."""
+
+        def plain(tensor: torch.Tensor) -> np.ndarray:
+            return np.ascontiguousarray(tensor.detach().cpu().numpy(), np.float32)
+
+        embedding: torch.Tensor = self.embedding
+        encoding, grid = self.config.encoding, {}
+        if self.config.components:
+            embedding = torch.cat([embedding, self.embedding_bias[None]])
+            levels = np.arange(encoding.levels)
+            grid = {"values": encoding.decode(levels), "edges": encoding.edges()}
+        return kernels.network(
+            plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
+            plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
+            plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
+            self.config.components, **grid,
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def _condition_one(
+        self, voice: str | None, mel: np.ndarray | None, length: int
+    ) -> tuple[torch.Tensor, int | None, int]:
+        """Return `condition` of one sound with the silence in front, and that silence's length."""
+        config, device, dtype = self.config, self.embedding.device, self.embedding.dtype
+        index = frames = None
+        lead = self.receptive_field
+        if voice is not None and config.voices:
+            if voice not in config.voices:
+                raise ValueError(f"need a voice out of {', '.join(config.voices)}, got {voice!r}")
+            index = torch.tensor([config.voices.index(voice)], device=device)
+        elif voice is not None:
+            index = torch.zeros(1, dtype=torch.int64)  # refused by `condition`
+        if mel is not None:
+            frames = torch.as_tensor(np.asarray(mel), dtype=dtype, device=device)
+            if config.mel is not None and frames.ndim == 2:
+                need = -(-length // config.mel.hop_length)
+                if not (need <= len(frames) <= need + 1 and torch.isfinite(frames).all()):
+                    raise ValueError(
+                        f"need {need} or {need + 1} finite mel frames for {length} samples at a "
+                        f"hop of {config.mel.hop_length}, got {len(frames)}; frame m belongs to "
+                        "sample m * hop_length at the network's sample rate"
+                    )
+                hops = -(-lead // config.mel.hop_length)
+                lead = hops * config.mel.hop_length
+                frames = torch.cat([frames.new_full((hops, frames.shape[1]), SILENT_MEL), frames])
+            frames = frames[:, None] if frames.ndim == 2 else frames
+        return *self.condition(index, frames), lead
+
+
+def draw(
+    network: WaveNet,
+    outputs: Float[torch.Tensor, "batch outputs"],
+    uniforms: Float[torch.Tensor, "batch *two"],
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "batch"]:
+    """Return codes drawn from the probabilities that `outputs` describes.
+
+    A softmax takes one uniform number a code, see `logistic_mixture.choose`; a mixture takes two,
+    see `logistic_mixture.draw`.
+    """
+    if network.config.components:
+        return logistic_mixture.draw(outputs, uniforms, temperature, network.edges)
+    return logistic_mixture.choose(outputs, uniforms, temperature)
+
+
+@torch.no_grad()
+def sample_naively(
+    network: WaveNet,
+    uniforms: Float[torch.Tensor, "time batch *two"],
+    *,
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "time batch"]:
+    """Draw code after code, each time running the network over its whole receptive field.
+
+    Ancestral sampling as the definition has it: c_t ~ P(c_t | c_{t-R}, ..., c_{t-1}).  Each new
+    sample costs as much as R samples of training.  For networks without a condition.
+    """
+    past = network.receptive_field
+    codes = torch.full((past + len(uniforms), uniforms.shape[1]), network.config.silence)
+    for t, u in enumerate(uniforms):
+        outputs = network(codes[t : t + past])[-1]
+        codes[past + t] = draw(network, outputs, u, temperature)
+    return codes[past:]
+
+
+class Queues:
+    """The same network, one sample at a time, remembering what it will need again.
+
+    Layer l needs x_l[t - d_l] beside x_l[t]; it was computed d_l steps ago, so each layer keeps
+    its last d_l inputs in a queue.  A new sample then costs one column of the network, however
+    wide the receptive field is.
+
+    Parameters
+    ----------
+    network : the network
+    bias, hold_length : what ``network.condition`` returned; by default that of no condition
+    batch : signals side by side
+
+    References
+    ----------
+    Le Paine et al. (2016), "Fast Wavenet generation algorithm", section 2.
+    """
+
+    def __init__(
+        self,
+        network: WaveNet,
+        bias: Float[torch.Tensor, "holds batch_or_1 layers wide"] | None = None,
+        hold_length: int | None = None,
+        *,
+        batch: int = 1,
+    ) -> None:
+        self.network = network
+        self.bias = network.bias[None, None] if bias is None else bias
+        self.hold_length = hold_length
+        self.time = 1  # the code that comes next, counted from the first that was pushed
+        channels = network.config.channels
+        zeros = [network.embedding.new_zeros(batch, channels) for _ in network.config.dilations]
+        self.queues = [
+            collections.deque([zero] * dilation, maxlen=dilation)
+            for zero, dilation in zip(zeros, network.config.dilations, strict=True)
+        ]
+
+    @torch.no_grad()
+    def push(self, codes: Int[torch.Tensor, "batch"]) -> Float[torch.Tensor, "batch outputs"]:
+        """Take in one code a signal; return what describes the next one.
+
+        The result is `WaveNet.forward`'s as soon as a receptive field of codes was pushed.
+        """
+        network, config = self.network, self.network.config
+        hold = 0 if self.hold_length is None else self.time // self.hold_length
+        bias = self.bias[min(hold, len(self.bias) - 1)]
+        x = network._embed(codes[None])[0]
+        gathered = []
+        for layer, queue in enumerate(self.queues):
+            past = queue[0]
+            queue.append(x)
+            a = torch.cat([past, x], dim=-1) @ network.taps[layer] + bias[:, layer]
+            z = network._activate(a)
+            gathered.append(z)
+            residual = z @ network.mix[layer, :, : config.channels]
+            residual = residual + network.mix_bias[layer, : config.channels]
+            x = x + residual if config.residual else residual
+        self.time += 1
+        described = network._head(gathered)
+        return _from_last(described, network.values[codes]) if config.components else described
+
+
+@torch.no_grad()
+def sample_with_queues(
+    network: WaveNet,
+    uniforms: Float[torch.Tensor, "time batch *two"],
+    *,
+    temperature: float = 1.0,
+) -> Int[torch.Tensor, "time batch"]:
+    """Draw the same codes as `sample_naively`, at the cost of one column of the network each."""
+    queues = Queues(network, batch=uniforms.shape[1])
+    silence = torch.full((uniforms.shape[1],), network.config.silence)
+    for _ in range(network.receptive_field):
+        outputs = queues.push(silence)
+    codes = []
+    for u in uniforms:
+        codes.append(draw(network, outputs, u, temperature))
+        outputs = queues.push(codes[-1])
+    return torch.stack(codes)
+
+
+class MelUpsampler(nn.Module):
+    """From mel frames to one vector every `hold_length` samples, as a transposed convolution.
+
+    The vectors between frame m and frame m + 1 are a learned function of the frames m - 1, m,
+    m + 1 and m + 2: one matrix for each of the hop_length / hold_length places between them.
+    """
+
+    def __init__(self, config: MelCondition) -> None:
+        super().__init__()
+        self.places = config.hop_length // config.hold_length
+        self.mixing = nn.Linear(4 * config.bands, config.channels)
+        self.spreading = nn.Linear(config.channels, self.places * config.channels)
+
+    def forward(
+        self, mel: Float[torch.Tensor, "frames batch bands"]
+    ) -> Float[torch.Tensor, "holds batch channels"]:
+        """Return hop_length / hold_length vectors a frame; the ends are held."""
+        mel = (mel + 5) / 3  # speech then lies around zero
+        padded = torch.cat([mel[:1], mel, mel[-1:], mel[-1:]])
+        around = torch.cat([padded[i : i + len(mel)] for i in range(4)], dim=-1)
+        spread = self.spreading(torch.relu(self.mixing(around)))
+        return spread.unflatten(-1, (self.places, -1)).transpose(1, 2).flatten(0, 1)
+
+
+def _held(
+    bias: torch.Tensor, hold_length: int | None, first: int, count: int
+) -> Float[torch.Tensor, "time_or_1 batch_or_1 wide"]:
+    """Return the bias of codes first, first + 1, ..., each entry held for so many samples."""
+    if hold_length is None:
+        return bias
+    start, stop = first // hold_length, min((first + count - 1) // hold_length + 1, len(bias))
+    held = bias[start:stop].repeat_interleave(hold_length, dim=0)
+    late = first + count - start * hold_length - len(held)
+    if late > 0:  # the last one holds on
+        held = torch.cat([held, held[-1:].expand(late, -1, -1)])
+    return held[first - start * hold_length :][:count]
+
+
+def _from_last(
+    raw: Float[torch.Tensor, "*shape three_k"], last: Float[torch.Tensor, "*shape"]
+) -> Float[torch.Tensor, "*shape three_k"]:
+    """Return a mixture's parameters with the means mu_i = x_{t-1} + s_i m_i.
+
+    The network says in m_i how many scales the component lies from the last sample: it need not
+    copy that sample through all its layers, and gradients do not grow as the scales shrink.
+    """
+    logits, steps, log_scale = logistic_mixture.split(raw)
+    return torch.cat([logits, last[..., None] + steps * torch.exp(log_scale), log_scale], dim=-1)
+
+
+def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:
+    """Return a table whose neighbouring rows are similar, so that rare levels start well."""
+    place = (2 * torch.arange(config.levels) + 1) / config.levels - 1  # after compression
+    waves = torch.arange(1, 9)[:, None] * math.pi * place / 2
+    features = torch.stack([place, place**2, *torch.sin(waves), *torch.cos(waves)], dim=1)
+    mixing = torch.randn(features.shape[1], config.channels, generator=generator)
+    return features @ mixing / features.shape[1] ** 0.5
+
+
+def _first_guess(config: WaveNetConfig) -> torch.Tensor:
+    """Return the output's first bias: even chances, or logistics spread over quiet amplitudes."""
+    if not config.components:
+        return torch.zeros(config.levels)
+    k = config.components
+    return torch.cat([torch.zeros(k), torch.linspace(-1, 1, k), torch.linspace(-7, -3, k)])

@@ -1,0 +1,143 @@
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_lib.editions import learners
+from course_lib.editions.chapters import Chapter
+from course_lib.editions.learners import clear_solutions, write_copies
+
+Make = Callable[[dict[str, list[str]]], list[Chapter]]
+
+FUNCTION = '''def twice(x):
+    """Return 2 x."""
+    ### BEGIN SOLUTION
+    y = 2 * x
+    ### END SOLUTION
+    return y'''
+VALUE = "days = None\n### BEGIN SOLUTION\ndays = 7\n### END SOLUTION"
+
+
+@pytest.fixture
+def chapter(make_course: Make) -> Chapter:
+    (chapter,) = make_course({"00_a": ["print(1)", FUNCTION, VALUE]})
+    return chapter
+
+
+def test_solutions_and_outputs_are_cleared(chapter: Chapter) -> None:
+    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+    notebook.cells[1].execution_count = 1
+    cleared = clear_solutions(notebook)
+    assert cleared.cells[1].outputs == []
+    assert cleared.cells[1].execution_count is None
+    assert cleared.cells[2].source == (
+        'def twice(x):\n    """Return 2 x."""\n'
+        '    raise NotImplementedError("write your solution here and delete this line")\n'
+        "    return y"
+    )
+    assert cleared.cells[3].source == (
+        "days = None\n...  # write your solution here and delete this line"
+    )
+    assert cleared.cells[0] == notebook.cells[0]
+    assert notebook.cells[2].source == FUNCTION  # the argument is not changed
+
+
+def test_a_solution_without_an_end_is_an_error(chapter: Chapter) -> None:
+    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook.cells[3].source = "### BEGIN SOLUTION\nx = 1"
+    with pytest.raises(ValueError, match="no end solution"):
+        clear_solutions(notebook)
+
+
+def test_copies_are_written_once_and_never_overwritten(chapter: Chapter, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "workspace"
+    first = write_copies([chapter], folder)
+    assert first.written == (folder / "00_a.ipynb",)
+    assert first.kept == ()
+    assert "2 * x" not in first.written[0].read_text(encoding="utf-8")
+    first.written[0].write_text("mine", encoding="utf-8")
+    second = write_copies([chapter], folder)
+    assert second.written == ()
+    assert second.kept == first.written
+    assert first.written[0].read_text(encoding="utf-8") == "mine"
+
+
+def test_the_courses_own_notebooks_are_out_of_reach(chapter: Chapter) -> None:
+    before = chapter.path.read_bytes()
+    chapter.path.with_name("01_b.ipynb").write_bytes(before)
+    with pytest.raises(ValueError, match="the course's own notebooks"):
+        write_copies([chapter], chapter.path.parent)
+    assert chapter.path.read_bytes() == before
+
+
+def test_a_file_is_no_folder(chapter: Chapter, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
+    with pytest.raises(NotADirectoryError, match="is a file"):
+        write_copies([chapter], tmp_path / "taken")
+
+
+def test_a_broken_notebook_beside_others_is_told_before_anything_is_written(
+    make_course: Make, tmp_path: Path
+) -> None:
+    course = make_course({"00_a": [], "01_b": []})
+    course[1].path.write_text('{"nbformat": 3, "worksheets": []}', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"01_b\.ipynb .* need format 4, got format 3"):
+        write_copies(course, tmp_path / "workspace")
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_two_commands_at_once_write_each_copy_once(
+    make_course: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = make_course({f"{k:02d}_a": [FUNCTION] for k in range(8)})
+    barrier = threading.Barrier(4, timeout=60)
+    real = learners.clear_solutions
+
+    def together(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+        barrier.wait()  # none has written anything before all have looked
+        return real(notebook)
+
+    monkeypatch.setattr(learners, "clear_solutions", together)
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(write_copies, course, tmp_path / "w") for _ in range(4)]
+        copies = [run.result() for run in runs]
+    written = [path for copy in copies for path in copy.written]
+    assert sorted(written) == sorted((tmp_path / "w").iterdir())
+    for copy in copies:
+        assert sorted(copy.written + copy.kept) == sorted(written)
+
+
+SMALL_FILES = """
+import resource, sys
+from pathlib import Path
+from course_lib.editions.chapters import chapters
+from course_lib.editions.learners import write_copies
+
+found = chapters(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+try:
+    write_copies(found, Path(sys.argv[2]))
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_full_disk_leaves_no_copy_that_would_be_kept(make_course: Make, tmp_path: Path) -> None:
+    course = make_course({"00_small": ["1"], "01_large": ["# " + "x" * 50_000]})
+    folder = tmp_path / "w"
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL_FILES, str(course[0].path.parent), str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"cannot write {folder / '01_large.ipynb'}: File too large\n"
+    assert [path.name for path in folder.iterdir()] == ["00_small.ipynb"]
+    assert [path.name for path in write_copies(course, folder).written] == ["01_large.ipynb"]
