@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from course_lib.features import (
+from course_lib.text import (
     date_words,
     normalise,
     number_of,
