@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from course_lib.models.sequence.talker import Talker, Vocoder
     from course_lib.training import Step, Team
     from course_lib.zoo import Beginning
-    from course_lib.zoo.recipes import AnyNetwork, AnyRecipe, Network
+    from course_lib.zoo.prompts import Network
+    from course_lib.zoo.recipes import Recipe
 
 WORKSPACE = Path("workspace")
 """Where the learner's copies go, in the current folder."""
@@ -417,7 +418,7 @@ def _zoo(options: argparse.Namespace) -> int:
     for name in zoo.names():
         card = zoo.card(name)
         print(f"{name}: {card['about']}")
-        print(f"  {zoo.store.headline(card)}")
+        print(f"  {card['headline']}")
     untrained = [name for name in zoo.RECIPES if name not in zoo.names()]
     if untrained:
         print(f"not trained yet (course train NAME): {', '.join(untrained)}")
@@ -450,7 +451,7 @@ def _train(options: argparse.Namespace) -> int:
     if leads:
         with _working("scoring the test recordings"):
             card = zoo.publish(options.model, recipe, folder, folder)
-        print(f"{folder}: {card['about']}; {zoo.store.headline(card)}")
+        print(f"{folder}: {card['about']}; {card['headline']}")
     if leads and options.publish:
         for name in (zoo.store.WEIGHTS, zoo.store.CARD):
             with replacing(target / name) as temporary:
@@ -459,7 +460,7 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(name: str, steps: int | None) -> AnyRecipe:
+def _recipe(name: str, steps: int | None) -> Recipe:
     from course_lib.core import check_count
     from course_lib.zoo import RECIPES
 
@@ -472,9 +473,7 @@ def _recipe(name: str, steps: int | None) -> AnyRecipe:
     return replace(recipe, schedule=replace(recipe.schedule, steps=steps, warmup=warmup))
 
 
-def _run_training(
-    name: str, recipe: AnyRecipe, folder: Path, resume: bool, team: Team | None
-) -> int:
+def _run_training(name: str, recipe: Recipe, folder: Path, resume: bool, team: Team | None) -> int:
     """Train, show how it goes, and return the number of steps that are done."""
     from course_lib.zoo import Beginning, Validation, train
 
@@ -691,7 +690,7 @@ def _say(options: argparse.Namespace) -> int:
 def _vocoder(name: str | None) -> Vocoder:
     from course_lib.models.sequence.talker import griffin_lim_vocoder
     from course_lib.models.waveform.wavenet import WaveNet
-    from course_lib.zoo.talkers import wavenet_vocoder
+    from course_lib.zoo.exams.talkers import wavenet_vocoder
 
     if name is None:
         return griffin_lim_vocoder
@@ -728,7 +727,7 @@ def _score_talker(options: argparse.Namespace, talker: Talker) -> int:
     from rich.table import Table
 
     from course_lib.core import check_count
-    from course_lib.zoo.talkers import GRAMMARS, recordings, talking, through, word_error
+    from course_lib.zoo.exams.talkers import GRAMMARS, recordings, talking, through, word_error
 
     _refuse(options, "is not for talkers", "order", "voice", "channel", "label", "bound")
     if options.sentences is not None:
@@ -819,7 +818,7 @@ def _network(name: str) -> Network | SoundDiffusion:
 def _talker(name: str) -> Talker:
     """Return the trained talker of that name, or in that folder."""
     from course_lib.models.sequence.talker import Talker
-    from course_lib.zoo.talkers import TALKERS
+    from course_lib.zoo.recipes import TALKERS
 
     network = _trained(name)
     if not isinstance(network, Talker):
@@ -827,7 +826,7 @@ def _talker(name: str) -> Talker:
     return network
 
 
-def _trained(name: str) -> AnyNetwork:
+def _trained(name: str) -> Any:
     from course_lib import zoo
 
     if name in zoo.names():
@@ -842,7 +841,7 @@ def _trained(name: str) -> AnyNetwork:
 
 def _conditions(network: Network, options: argparse.Namespace, clip: Clip | None) -> dict[str, Any]:
     """Return what the network is told: the voice, the frames of a clip, or nothing."""
-    from course_lib.zoo.recipes import mel_frames
+    from course_lib.zoo.prompts import mel_frames
 
     told: dict[str, Any] = {}
     voices, mel = getattr(network.config, "voices", ()), getattr(network.config, "mel", None)

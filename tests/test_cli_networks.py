@@ -21,7 +21,8 @@ from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
 from course_lib.training import Schedule, precision
 from course_lib.training.checkpoints import load_tensors
-from course_lib.zoo.recipes import mel_frames, network_of
+from course_lib.zoo.networks import network_of
+from course_lib.zoo.prompts import mel_frames
 from course_lib.zoo.sentences import read_from_recordings
 
 Run = Callable[..., tuple[int, str, str]]
@@ -608,7 +609,7 @@ def test_the_zoo_names_what_is_trained_and_what_is_not(run, trained, monkeypatch
 
 
 def test_networks_for_the_tests_are_of_every_kind():
-    assert {type(network_of(r.network)).__name__ for r in RECIPES.values()} == {
+    assert {type(network_of(r.configuration)).__name__ for r in RECIPES.values()} == {
         "WaveNet",
         "RecurrentNetwork",
         "Talker",

@@ -15,9 +15,11 @@ from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.recurrent import RecurrentConfig
 from course_lib.models.waveform.wavenet import MelCondition, WaveNetConfig
 from course_lib.training import Schedule
-from course_lib.zoo import Recipe
-from course_lib.zoo.percussion import ClassifierRecipe, DiffusionRecipe, HitRecipe, hits
-from course_lib.zoo.talkers import TalkerRecipe, nats_per_value
+from course_lib.zoo import SpeechRecipe
+from course_lib.zoo.exams.talkers import nats_per_value
+from course_lib.zoo.hits import hits
+from course_lib.zoo.recipes import ClassifierRecipe, DiffusionRecipe, TalkerRecipe
+from course_lib.zoo.recipes.percussion import HitRecipe
 
 WAVENET = WaveNetConfig((1, 2, 4), channels=4, skip=6, head=6, levels=16)
 MIXTURE = WaveNetConfig((1, 2), channels=4, skip=6, head=6, levels=2**16, components=2)
@@ -37,7 +39,7 @@ SCHEDULE = Schedule(steps=8, learning_rate=1e-2, warmup=2)
 
 
 @dataclass(frozen=True)
-class Tiny(Recipe):
+class Tiny(SpeechRecipe):
     """A recipe that looks at a few short recordings only."""
 
     length: int = 100
@@ -92,11 +94,11 @@ class FewHits(HitRecipe):
         return Catalogue(hits("train")[:3])
 
     def batches(self, network: torch.nn.Module) -> Batches:
-        return lambda index: noise_hits(self.network.length, self.size, seed=index)
+        return lambda index: noise_hits(self.configuration.length, self.size, seed=index)
 
     def validate(self, network: torch.nn.Module) -> float:
         with torch.no_grad():
-            return float(network.loss(noise_hits(self.network.length, 8, seed=999))[0])
+            return float(network.loss(noise_hits(self.configuration.length, 8, seed=999))[0])
 
 
 @dataclass(frozen=True)

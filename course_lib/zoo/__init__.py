@@ -1,13 +1,15 @@
-"""The trained models of the course: how they were trained, and how to get them."""
+"""The trained networks of the course: how they were trained, and how to get them."""
 
-from course_lib.zoo.recipes import RECIPES, Recipe
-from course_lib.zoo.store import card, load, names, publish
+from course_lib.zoo.publishing import publish
+from course_lib.zoo.recipes import RECIPES, Recipe, SpeechRecipe
+from course_lib.zoo.store import card, load, names
 from course_lib.zoo.trainer import Beginning, Validation, train
 
 __all__ = [
     "RECIPES",
     "Beginning",
     "Recipe",
+    "SpeechRecipe",
     "Validation",
     "card",
     "load",

@@ -19,27 +19,6 @@ from typing import (
 Weights = TypedDict("Weights", {"numbers": int, "stored as": str, "sha256": str})
 
 
-class Misheard(TypedDict):
-    """How many words of a talker a recogniser gets wrong."""
-
-    rate: float
-
-
-Scores = TypedDict(
-    "Scores",
-    {
-        "bits per sample": float,
-        "accuracy, test": float,
-        "recognised": float,
-        "nats per mel value": float,
-        "word error, numbers": Misheard,
-        "word error, dates and times": Misheard,
-    },
-    total=False,
-)
-"""Those that `headline` tells."""
-
-
 class Training(TypedDict):
     """How long a training run took, and how well it did after so many steps."""
 
@@ -52,11 +31,12 @@ class Card(TypedDict):
 
     name: str
     about: str
+    headline: str
     model: str
     configuration: dict[str, Any]
     weights: Weights
     training: Training
-    scores: Scores
+    scores: dict[str, Any]
 
 
 def from_json(kind: Any, value: Any, where: str) -> Any:

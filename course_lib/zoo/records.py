@@ -13,10 +13,13 @@ from typing import Any
 import torch
 
 from course_lib.training import Run, Team
-from course_lib.zoo.recipes import AnyRecipe
+from course_lib.zoo.recipes.protocol import Recipe
+
+CHECKPOINT = "run.safetensors"
+"""The file in a run's folder that holds all of it."""
 
 
-def check_same_recipe(about: dict[str, Any], recipe: AnyRecipe, path: Path) -> None:
+def check_same_recipe(about: dict[str, Any], recipe: Recipe, path: Path) -> None:
     """Refuse a run that began with other settings; settings that it does not know may be any.
 
     Raises

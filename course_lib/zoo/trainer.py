@@ -17,8 +17,8 @@ from course_lib.core import check_writable, write_text
 from course_lib.training import Run, Step, Team, best_device
 from course_lib.training.checkpoints import load_run, save_run
 from course_lib.training.precision import Precision
-from course_lib.zoo.recipes import CHECKPOINT, AnyRecipe
-from course_lib.zoo.records import add_part, check_same_recipe, spent_here
+from course_lib.zoo.recipes.protocol import Recipe
+from course_lib.zoo.records import CHECKPOINT, add_part, check_same_recipe, spent_here
 from course_lib.zoo.store import load
 
 CHECKPOINT_SECONDS = 60.0
@@ -53,7 +53,7 @@ class Validation:
 
 
 def train(
-    recipe: AnyRecipe, folder: Path, *, resume: bool = False, team: Team | None = None
+    recipe: Recipe, folder: Path, *, resume: bool = False, team: Team | None = None
 ) -> Generator[Beginning | Step | Validation, None, None]:
     """Train a recipe in a folder; yield its beginning, every step, and validation scores.
 
@@ -99,7 +99,7 @@ def train(
 
 
 def _begin(
-    recipe: AnyRecipe, path: Path, resume: bool, team: Team | None
+    recipe: Recipe, path: Path, resume: bool, team: Team | None
 ) -> tuple[Run, dict[str, Any]]:
     """Return a run at its first step, or where its checkpoint is, and what is known about it."""
     network: Any = recipe.build()
@@ -115,7 +115,7 @@ def _begin(
 
 
 def _go_on(
-    recipe: AnyRecipe, path: Path, run: Run, about: dict[str, Any]
+    recipe: Recipe, path: Path, run: Run, about: dict[str, Any]
 ) -> Generator[Beginning | Step | Validation, None, None]:
     """Train to the end, with checkpoints on the way."""
     network: Any = run.model

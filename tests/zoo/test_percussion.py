@@ -17,22 +17,18 @@ from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule
-from course_lib.zoo import percussion
-from course_lib.zoo.percussion import (
+from course_lib.zoo.exams import percussion
+from course_lib.zoo.exams.percussion import drawn_like, judged, weighted_error
+from course_lib.zoo.hits import (
     CLASSES,
     LENGTH,
-    PERCUSSION,
     SAMPLE_RATE,
-    ClassifierRecipe,
-    DiffusionRecipe,
     batch_of,
-    drawn_like,
     held_out,
     hits,
-    judged,
     sounds_of,
-    weighted_error,
 )
+from course_lib.zoo.recipes import PERCUSSION, ClassifierRecipe, DiffusionRecipe
 
 QUICK_BODY = UNetConfig(bands=128, channels=(8,), blocks=1, patch=16, told=8)
 QUICK = SoundDiffusionConfig(CLASSES, QUICK_BODY, scale=0.12, length=LENGTH)
@@ -103,9 +99,9 @@ def test_the_flow_begins_where_the_diffusion_ended():
     recipe = PERCUSSION["flow-percussion"]
     before = PERCUSSION[recipe.begins_with]
     changed = {"path", "level_mean", "level_std"}
-    one, other = asdict(recipe.network), asdict(before.network)
+    one, other = asdict(recipe.configuration), asdict(before.configuration)
     assert {key for key in one if one[key] != other[key]} <= changed
-    assert recipe.network.path == "flow"
+    assert recipe.configuration.path == "flow"
 
 
 # ------------------------------------------------------------------ how they are judged

@@ -18,12 +18,9 @@ from course_lib.models.waveform.wavenet import MelCondition, WaveNet, WaveNetCon
 from course_lib.text.reading import normalise
 from course_lib.training import Step
 from course_lib.zoo import store
-from course_lib.zoo.sentences import read_from_recordings, sentences
-from course_lib.zoo.talkers import (
+from course_lib.zoo.exams.talkers import (
     GRAMMARS,
     QUICK,
-    TALKERS,
-    TalkerRecipe,
     nats_per_value,
     recordings,
     talking,
@@ -31,6 +28,8 @@ from course_lib.zoo.talkers import (
     wavenet_vocoder,
     word_error,
 )
+from course_lib.zoo.recipes import TALKERS, TalkerRecipe
+from course_lib.zoo.sentences import read_from_recordings, sentences
 
 HEARS = importlib.util.find_spec("pocketsphinx") is not None
 needs_recogniser = pytest.mark.skipif(
@@ -59,7 +58,7 @@ def test_a_published_talker_comes_back(published):
     recipe, folder, card, looks = published
     talker = zoo.load(folder)
     assert isinstance(talker, Talker)
-    assert talker.config == recipe.network
+    assert talker.config == recipe.configuration
     assert not talker.training
     assert [(look.done, look.unit) for look in looks] == [
         (4, "nats per mel value"),

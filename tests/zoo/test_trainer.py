@@ -16,9 +16,8 @@ from course_lib.training import Schedule, Step
 from course_lib.training import precision as precisions
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.training.precision import Precision
-from course_lib.zoo import RECIPES, Beginning, Recipe, Validation, publish, records, train
-from course_lib.zoo.recipes import CHECKPOINT
-from course_lib.zoo.records import hardware, versions
+from course_lib.zoo import RECIPES, Beginning, SpeechRecipe, Validation, publish, records, train
+from course_lib.zoo.records import CHECKPOINT, hardware, versions
 from course_lib.zoo.trainer import HOLDER, LOCK, reserved
 
 KINDS = {
@@ -344,7 +343,7 @@ def test_every_recipe_builds_and_says_what_it_learns_from(name):
         torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True)
     )
     assert {recording.split for recording in recipe.recordings()} == {"train"}
-    for split in ("train", "validation", "test") if isinstance(recipe, Recipe) else ():
+    for split in ("train", "validation", "test") if isinstance(recipe, SpeechRecipe) else ():
         assert {r.split for r in recipe.prompts(split)} == {split}
         assert {r.language for r in recipe.prompts(split)} == set(recipe.languages)
 

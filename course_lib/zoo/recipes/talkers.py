@@ -1,56 +1,27 @@
-"""How the talkers of the course were trained, and how they are examined."""
+"""How the talkers were trained."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
-import numpy as np
-
-from course_lib.audio import Clip
-from course_lib.core import Batches, check_count, seeded
+from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue
 from course_lib.corpora.words import word_recordings
-from course_lib.evaluation.ears.recogniser import (
-    DATES_AND_TIMES,
-    NUMBERS,
-    Recogniser,
-    WordErrorRate,
-    word_error_rate,
-)
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import (
-    BANDS,
-    HOP_LENGTH,
     SAMPLE_RATE,
-    WINDOW_LENGTH,
     Talker,
     TalkerConfig,
-    Vocoder,
-    frames_of,
-    griffin_lim_vocoder,
 )
 from course_lib.models.sequence.transformer import TransformerConfig
-from course_lib.models.waveform.wavenet import WaveNet
-from course_lib.text.reading import normalise
 from course_lib.training import Schedule
+from course_lib.zoo.exams.talkers import GRAMMARS, QUICK, nats_per_value, talking, word_error
 from course_lib.zoo.sentences import (
-    read_from_recordings,
     reading_batches,
-    sentences,
     vocabulary,
 )
-
-GRAMMARS = {"numbers": NUMBERS, "dates and times": DATES_AND_TIMES}
-"""The lists of `sentences`, and what the recogniser expects of each."""
-
-QUICK = 12
-"""The first sentences of a list, so many of them, can be judged again in seconds."""
-
-Reader: TypeAlias = Callable[[Sequence[tuple[str, ...]]], Iterator[Clip]]
-"""From the words of several sentences to a clip of each."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +66,13 @@ class TalkerRecipe:
         check_count(self.seed, "seed", minimum=0)
 
     @property
-    def network(self) -> TalkerConfig:
+    def configuration(self) -> TalkerConfig:
         """The configuration of the talker, which says all words that can be joined."""
         return TalkerConfig(vocabulary(), self.core, self.group, deafness=self.deafness)
 
     def build(self) -> Talker:
         """Return the untrained talker."""
-        return Talker(self.network, seed=self.seed)
+        return Talker(self.configuration, seed=self.seed)
 
     def batches(self, network: Talker) -> Batches:
         """Return what the talker learns from: endless sentences joined from recordings."""
@@ -149,98 +120,13 @@ class TalkerRecipe:
             f"letters, in English, with {words} words and no others"
         )
 
-
-# ----------------------------------------------------------------- examining
-
-
-def nats_per_value(talker: Talker, split: str = "test", *, count: int | None = None) -> float:
-    """Return -log p(Y | X) over the values of Y, for recordings of sentences never joined before.
-
-    Parameters
-    ----------
-    talker : to be judged
-    split : of `sentences`
-    count : of each list the first so many sentences; None for all
-    """
-    nats, values = 0.0, 0
-    for which in GRAMMARS:
-        for text in sentences(which, split)[:count]:
-            words = normalise(text)
-            frames = frames_of(read_from_recordings(words))
-            nats -= talker.log_likelihood(words, frames).nats
-            values += frames.size
-    return nats / values
-
-
-def recordings(texts: Sequence[tuple[str, ...]]) -> Iterator[Clip]:
-    """Yield sentences joined from the real recordings: the floor of every word error."""
-    return map(read_from_recordings, texts)
-
-
-def through(vocoder: Vocoder) -> Reader:
-    """Return a reader of real recordings that have passed through frames and a vocoder."""
-
-    def read(texts: Sequence[tuple[str, ...]]) -> Iterator[Clip]:
-        for i, clip in enumerate(recordings(texts)):
-            yield Clip(vocoder(frames_of(clip), seeded(i)), SAMPLE_RATE)
-
-    return read
-
-
-def talking(talker: Talker, vocoder: Vocoder = griffin_lim_vocoder) -> Reader:
-    """Return a talker as a reader."""
-
-    def read(texts: Sequence[tuple[str, ...]]) -> Iterator[Clip]:
-        for start in range(0, len(texts), 20):
-            for i, spoken in enumerate(talker.speak(texts[start : start + 20]), start):
-                yield Clip(vocoder(spoken.frames, seeded(i)), SAMPLE_RATE)
-
-    return read
-
-
-def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
-    """Return a WaveNet that listens to frames, as a vocoder for talkers.
-
-    Raises
-    ------
-    ValueError
-        For a network that does not listen to the frames of talkers.
-    """
-    mel, rate = network.config.mel, network.config.sample_rate
-    theirs = None if mel is None else (rate, mel.bands, mel.window_length, mel.hop_length)
-    if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
-        raise ValueError(
-            f"need a WaveNet that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
-            f"{SAMPLE_RATE} Hz, got one for {theirs}; take wavenet-vocoder"
-        )
-
-    def vocoder(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        length = (len(frames) - 1) * HOP_LENGTH
-        return network.sample(length, mel=frames, temperature=temperature, rng=rng)[0]
-
-    return vocoder
-
-
-def word_error(
-    read: Reader, which: str, *, split: str = "test", count: int | None = None
-) -> WordErrorRate:
-    """Return how many words of a list a recogniser gets wrong when somebody reads it.
-
-    Parameters
-    ----------
-    read : who reads: `recordings`, `through` or `talking`
-    which, split : of `sentences`
-    count : the first so many sentences; None for all
-
-    Raises
-    ------
-    ModuleNotFoundError
-        Where pocketsphinx is not installed.
-    """
-    recogniser = Recogniser(GRAMMARS[which])
-    texts = [normalise(text) for text in sentences(which, split)[:count]]
-    heard = [recogniser.recognise(clip) for clip in read(texts)]
-    return word_error_rate(texts, heard, rng=seeded(1))
+    def headline(self, found: dict[str, Any]) -> str:
+        """Return in words the most telling of what `examine` found."""
+        told = f"{found['nats per mel value']:.2f} nats per mel value of unheard sentences"
+        for which in GRAMMARS:  # where a recogniser was at hand
+            if error := found.get(f"word error, {which}"):
+                told += f", {error['rate']:.1%} of words misheard in {which}"
+        return told
 
 
 TALKERS = {

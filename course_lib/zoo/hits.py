@@ -1,0 +1,48 @@
+"""The hits that are trained on and judged by: classes, length, and how they are brought to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from course_lib.audio import Clip
+from course_lib.core import LabelledBatch
+from course_lib.corpora import Catalogue, percussion
+from course_lib.evaluation.generation import Hits
+
+CLASSES = ("bell", "cymbal", "hand drum", "hihat", "kick", "snare", "tom")
+"""The kinds of hits that both are trained and can be judged: six training hits or more, from
+several kits, and hits from other kits to judge by."""
+
+LENGTH, SAMPLE_RATE = 16_384, 16_000
+"""Samples in a hit, filled up with silence, and samples a second."""
+
+
+def hits(split: str) -> Catalogue:
+    """Return the recordings of a split."""
+    return percussion(label=CLASSES, split=split)
+
+
+def sounds_of(recordings: Catalogue) -> tuple[list[Clip], list[str]]:
+    """Return the hits of some recordings, filled up with silence, and the class of each."""
+    clips = [recording.load(SAMPLE_RATE) for recording in recordings]
+    filled = [
+        Clip(np.pad(clip.samples, (0, LENGTH - len(clip))).astype(np.float32), SAMPLE_RATE)
+        for clip in clips
+    ]
+    return filled, [recording.label for recording in recordings]
+
+
+def batch_of(recordings: Catalogue, *, seed: int) -> LabelledBatch:
+    """Return all hits of some recordings as one batch."""
+    clips, labels = sounds_of(recordings)
+    return LabelledBatch(
+        torch.from_numpy(np.stack([clip.samples for clip in clips], axis=1)),
+        torch.tensor([CLASSES.index(label) for label in labels]),
+        seed,
+    )
+
+
+def held_out() -> Hits:
+    """Return the hits of kits that no model of this course has learned from."""
+    return Hits(*sounds_of(percussion(label=CLASSES, split=("test", "validation"))))

@@ -1,0 +1,21 @@
+"""How every trained network of the course was made, a file a family."""
+
+from course_lib.zoo.recipes.percussion import PERCUSSION, ClassifierRecipe, DiffusionRecipe
+from course_lib.zoo.recipes.protocol import Recipe
+from course_lib.zoo.recipes.speech import SPEECH, SpeechRecipe
+from course_lib.zoo.recipes.talkers import TALKERS, TalkerRecipe
+
+RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION}
+"""Every trained network of the course, by name."""
+
+__all__ = [
+    "PERCUSSION",
+    "RECIPES",
+    "SPEECH",
+    "TALKERS",
+    "ClassifierRecipe",
+    "DiffusionRecipe",
+    "Recipe",
+    "SpeechRecipe",
+    "TalkerRecipe",
+]

@@ -1,0 +1,182 @@
+"""How the networks that learn from single recordings of speech were trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from course_lib.core import Batches, check_count
+from course_lib.corpora import Catalogue, speech
+from course_lib.models.waveform.recurrent import RecurrentConfig
+from course_lib.models.waveform.wavenet import (
+    SILENT_MEL,
+    MelCondition,
+    WaveNet,
+    WaveNetConfig,
+    dilated_stack,
+)
+from course_lib.training import Schedule, crops, streams
+from course_lib.zoo.exams.speech import score, scores
+from course_lib.zoo.networks import network_of
+from course_lib.zoo.prompts import VOICES, Network, conditions, prepared
+
+
+@dataclass(frozen=True)
+class SpeechRecipe:
+    """Everything that a training run depends on, beside the recordings themselves.
+
+    Parameters
+    ----------
+    configuration : of the network
+    schedule : how long and how fast
+    languages : of the prompts that it learns from
+    length, size : samples in a piece, and pieces in a batch
+    seed : of the first weights and of the batches
+    validate_every : steps between two looks at the validation prompts
+    begins_with : the trained model of the same shape whose weights are the first ones, or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a seed below 0.
+    """
+
+    configuration: WaveNetConfig | RecurrentConfig
+    schedule: Schedule
+    languages: tuple[str, ...] = ("en",)
+    length: int = 4096
+    size: int = 4
+    seed: int = 1
+    validate_every: int = 500
+    begins_with: str | None = None
+
+    unit: ClassVar[str] = "bits per sample"
+    """Of `validate`."""
+
+    def __post_init__(self) -> None:
+        for name in ("length", "size", "validate_every"):
+            check_count(getattr(self, name), name)
+        check_count(self.seed, "seed", minimum=0)
+
+    def build(self) -> Network:
+        """Return the untrained network."""
+        network: Network = network_of(self.configuration, seed=self.seed)
+        return network
+
+    def prompts(self, split: str) -> Catalogue:
+        """Return the recordings of a split."""
+        return speech(language=self.languages, split=split)
+
+    def recordings(self) -> Catalogue:
+        """Return the recordings that the network learns from."""
+        return self.prompts("train")
+
+    def validate(self, network: Network) -> float:
+        """Return the bits per sample of the validation prompts."""
+        return score(network, self.prompts("validation"))
+
+    def examine(self, network: Network) -> dict[str, Any]:
+        """Return what the card says of the test prompts; see `exams.speech.scores`."""
+        return scores(network, self.prompts("test"))
+
+    def describe(self, network: Network) -> str:
+        """Return in a sentence what the network is and what it can do."""
+        config = network.config
+        if isinstance(config, RecurrentConfig):
+            shape = f"{config.cell.upper()} of {config.units} units"
+        else:
+            shape = f"WaveNet of {len(config.dilations)} layers and {config.channels} channels"
+        grid = f"{config.encoding.name} at {config.sample_rate} Hz"
+        does = "babbles in the sounds of speech, without words"
+        if isinstance(config, WaveNetConfig) and config.voices:
+            does = f"babbles in a chosen voice: {', '.join(config.voices)}"
+        if isinstance(config, WaveNetConfig) and config.mel is not None:
+            does = f"turns mel frames ({config.mel.bands} bands) back into speech"
+        return f"{shape}, {grid}; {does}"
+
+    def headline(self, found: dict[str, Any]) -> str:
+        """Return in words the most telling of what `examine` found."""
+        return f"{found['bits per sample']:.2f} bits per sample of held-out recordings"
+
+    def batches(self, network: Network) -> Batches:
+        """Return what the network learns from: pieces for a WaveNet, streams for a state."""
+        config = self.configuration
+        recordings = self.prompts("train")
+        clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
+        codes = [config.encoding.encode(clip) for clip in clips]
+        if not isinstance(network, WaveNet):
+            return streams(
+                codes,
+                length=self.length,
+                size=self.size,
+                seed=self.seed,
+                gap=config.sample_rate // 10,  # long enough for a state to forget
+                silence=config.silence,
+            )
+        told = [conditions(network, *pair) for pair in zip(recordings, clips, strict=True)]
+        shape = network.config
+        hop = shape.mel.hop_length if shape.mel else 1
+        return crops(
+            codes,
+            length=self.length // hop * hop,
+            context=-(-network.receptive_field // hop) * hop,
+            size=self.size,
+            seed=self.seed,
+            silence=shape.silence,
+            voices=[shape.voices.index(t["voice"]) for t in told] if shape.voices else None,
+            mels=[t["mel"] for t in told] if shape.mel else None,
+            silent_mel=SILENT_MEL,
+            hop_length=hop,
+        )
+
+
+STACK = dilated_stack(2, 9)
+
+SPEECH: dict[str, SpeechRecipe] = {
+    "gru-speech": SpeechRecipe(
+        RecurrentConfig("gru", units=256),
+        Schedule(7000, 4e-3, warmup=200, precision="auto"),
+        length=128,
+        size=64,
+        validate_every=1000,
+    ),
+    "lstm-speech": SpeechRecipe(
+        RecurrentConfig("lstm", units=192),
+        Schedule(9000, 6e-3, warmup=300, precision="auto"),
+        length=128,
+        size=64,
+        validate_every=1000,
+    ),
+    "wavenet-speech": SpeechRecipe(
+        WaveNetConfig(STACK, channels=64, components=8),
+        Schedule(10_000, 6e-3, warmup=400, precision="auto"),
+        size=2,
+        validate_every=1000,
+    ),
+    "wavenet-speech-16bit": SpeechRecipe(
+        WaveNetConfig(STACK, channels=64, components=8, levels=2**16),
+        Schedule(2000, 2e-3, warmup=100, precision="auto"),
+        size=2,
+        begins_with="wavenet-speech",
+    ),
+    "wavenet-voices": SpeechRecipe(
+        WaveNetConfig(STACK, channels=32, components=8, voices=tuple(VOICES)),
+        Schedule(2000, 6e-3, warmup=100, precision="auto"),
+        languages=tuple(VOICES.values()),
+        size=2,
+    ),
+    "wavenet-vocoder": SpeechRecipe(
+        WaveNetConfig(
+            dilated_stack(2, 8),
+            channels=48,
+            levels=2**16,
+            components=8,
+            mel=MelCondition(channels=48),
+            sample_rate=16_000,
+        ),
+        Schedule(5000, 5e-3, warmup=200, precision="auto"),
+        size=2,
+        validate_every=1000,
+    ),
+}
+"""The networks that learn from single recordings of speech, by name."""
