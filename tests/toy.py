@@ -6,7 +6,6 @@ import torch
 
 from course_lib import core, corpora, evaluation, features, training
 
-
 SCHEDULE = training.Schedule(5, 0.5, warmup=1)
 
 
