@@ -10,8 +10,9 @@ import numpy as np
 from course_lib.audio import Clip
 from course_lib.corpora import Recording
 from course_lib.features import log_mel
+from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentNetwork
-from course_lib.models.waveform.wavenet import MelCondition, WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
 
 Network: TypeAlias = WaveNet | RecurrentNetwork
 """What learns from single recordings."""

@@ -1,19 +1,9 @@
 """Networks that predict a waveform sample by sample: recurrent networks and WaveNet."""
 
-from course_lib.models.waveform.recurrent import (
-    RecurrentConfig,
-    RecurrentNetwork,
-)
-from course_lib.models.waveform.wavenet import (
-    MelCondition,
-    MelUpsampler,
-    Queues,
-    WaveNet,
-    WaveNetConfig,
-    dilated_stack,
-    sample_naively,
-    sample_with_queues,
-)
+from course_lib.models.waveform.mel import MelCondition, MelUpsampler
+from course_lib.models.waveform.queues import Queues, sample_naively, sample_with_queues
+from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
+from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig, dilated_stack
 
 __all__ = [
     "MelCondition",

@@ -128,3 +128,15 @@ def choose(
         return logits.argmax(-1)
     heaps = torch.softmax(logits / temperature, -1).cumsum(-1)
     return (heaps <= uniforms[..., None] * heaps[..., -1:]).sum(-1).clamp(max=logits.shape[-1] - 1)
+
+
+def around_last(
+    raw: Float[torch.Tensor, "*shape three_k"], last: Float[torch.Tensor, "*shape"]
+) -> Float[torch.Tensor, "*shape three_k"]:
+    """Return a mixture's parameters with the means mu_i = x_{t-1} + s_i m_i.
+
+    The network says in m_i how many scales the component lies from the last sample: it need not
+    copy that sample through all its layers, and gradients do not grow as the scales shrink.
+    """
+    logits, steps, log_scale = split(raw)
+    return torch.cat([logits, last[..., None] + steps * torch.exp(log_scale), log_scale], dim=-1)

@@ -1,14 +1,63 @@
-"""What every network checks before it draws a sound block by block."""
+"""What the networks of this family share: they score and draw level after level."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
+from torch import nn
 
 from course_lib.audio import Clip
-from course_lib.core import Encoding, SignalLike, check_count, check_generator, check_number
+from course_lib.core import (
+    Encoding,
+    Likelihood,
+    SignalLike,
+    check_codes,
+    check_count,
+    check_generator,
+    check_number,
+    spawn,
+)
+
+
+class LevelNetwork(nn.Module):
+    """A network that gives each level a probability, and draws level after level.
+
+    A subclass has `config` (with `encoding`), `level_log_probabilities` and `stream`; what else
+    these take, such as a voice, `level_log_likelihood` and `sample` hand on.
+    """
+
+    config: Any
+    level_log_probabilities: Callable[..., Float[np.ndarray, "time"]]
+    """ln P(c_t | c_1, ..., c_{t-1}, conditions) for every t, of codes and their encoding."""
+    stream: Callable[..., Iterator[Float[np.ndarray, "time"]]]
+    """Yields a sound block by block, as it is drawn."""
+
+    def level_log_likelihood(
+        self, codes: Int[np.ndarray, "time"], encoding: Encoding, **conditions: Any
+    ) -> Likelihood:
+        """Return ln P(c_1, ..., c_N): the sum of `level_log_probabilities`; takes what it takes."""
+        return Likelihood(float(self.level_log_probabilities(codes, encoding, **conditions).sum()))
+
+    def sample(
+        self, length: int, *, count: int = 1, rng: np.random.Generator, **settings: Any
+    ) -> Float[np.ndarray, "count length"]:
+        """Draw `count` sounds of `length` samples; settings and errors as in `stream`."""
+        length, rngs = check_count(length, "length"), spawn(rng, count)
+        return np.stack([np.concatenate([*self.stream(length, rng=r, **settings)]) for r in rngs])
+
+    def _check_codes(
+        self, codes: Int[np.ndarray, "time"], encoding: Encoding
+    ) -> Int[np.ndarray, "time"]:
+        if encoding != self.config.encoding:
+            raise ValueError(
+                f"need codes of this network's encoding, {self.config.encoding.name}, "
+                f"got {encoding.name}; a network is trained for one encoding"
+            )
+        return check_codes(codes, encoding.levels)
 
 
 def check_stream(

@@ -5,7 +5,6 @@ Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time,
 
 from __future__ import annotations
 
-import collections
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,50 +19,19 @@ from torch.nn import functional as F
 from course_lib.core import (
     Batch,
     Encoding,
-    Likelihood,
     SignalLike,
-    check_codes,
     check_count,
     settle,
-    spawn,
 )
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.kernels import wavenet as kernels
 from course_lib.models.waveform import logistic_mixture
-from course_lib.models.waveform.streaming import check_stream
+from course_lib.models.waveform.logistic_mixture import around_last
+from course_lib.models.waveform.mel import SILENT_MEL, MelCondition, MelUpsampler
+from course_lib.models.waveform.streaming import LevelNetwork, check_stream
 
 BLOCK = 8000
 """Samples that are scored at a time, to keep memory small."""
-
-SILENT_MEL = math.log(1e-5)
-"""What `features.log_mel` says of silence."""
-
-
-@dataclass(frozen=True)
-class MelCondition:
-    """Mel frames that a vocoder listens to, and how they are brought to the sample rate.
-
-    Parameters
-    ----------
-    bands, window_length, hop_length : of `features.log_mel`
-    hold_length : samples over which the condition stays constant; divides the hop
-    channels : of the condition
-    """
-
-    bands: int = 80
-    window_length: int = 800
-    hop_length: int = 200
-    hold_length: int = 20
-    channels: int = 64
-
-    def __post_init__(self) -> None:
-        for name in ("bands", "window_length", "hop_length", "hold_length", "channels"):
-            settle(self, **{name: check_count(getattr(self, name), name)})
-        if self.hop_length % self.hold_length:
-            raise ValueError(
-                f"need a hold_length that divides the hop of {self.hop_length} samples, "
-                f"got {self.hold_length}"
-            )
 
 
 @dataclass(frozen=True)
@@ -169,7 +137,7 @@ def gated_activation(
     return torch.tanh(content) * torch.sigmoid(gate)
 
 
-class WaveNet(nn.Module):
+class WaveNet(LevelNetwork):
     """P(c_1, ..., c_N) = prod_t P(c_t | c_{t-R}, ..., c_{t-1}), each factor by one network.
 
     ::
@@ -282,7 +250,7 @@ class WaveNet(nn.Module):
             x = x[dilation:] + residual if self.config.residual else residual
         described = self._head(gathered)
         if self.config.components:
-            described = _from_last(described, self.values[inputs[-outputs:]])
+            described = around_last(described, self.values[inputs[-outputs:]])
         return described
 
     def _activate(self, a: torch.Tensor) -> torch.Tensor:
@@ -390,12 +358,7 @@ class WaveNet(nn.Module):
         TypeError, ValueError
             For codes of another encoding, or conditions that are missing, unknown or misshapen.
         """
-        if encoding != self.config.encoding:
-            raise ValueError(
-                f"need codes of this network's encoding, {self.config.encoding.name}, "
-                f"got {encoding.name}; a network is trained for one encoding"
-            )
-        codes = check_codes(codes, encoding.levels)
+        codes = self._check_codes(codes, encoding)
         bias, hold, lead = self._condition_one(voice, mel, len(codes))
         padded = torch.cat([torch.full((lead,), self.config.silence), torch.from_numpy(codes)])
         padded = padded[:, None].to(self.embedding.device)
@@ -410,18 +373,6 @@ class WaveNet(nn.Module):
             outputs = self(part[:-1], here, None if hold is None else 1)
             result.append(self.log_probability(outputs, part[past:])[:, 0].cpu())
         return torch.cat(result).double().numpy()
-
-    def level_log_likelihood(
-        self,
-        codes: Int[np.ndarray, "time"],
-        encoding: Encoding,
-        *,
-        voice: str | None = None,
-        mel: Float[np.ndarray, "frames bands"] | None = None,
-    ) -> Likelihood:
-        """Return ln P(c_1, ..., c_N): the sum of `level_log_probabilities`; raises as it does."""
-        values = self.level_log_probabilities(codes, encoding, voice=voice, mel=mel)
-        return Likelihood(float(values.sum()))
 
     # -------------------------------------------------------------- sampling
 
@@ -491,27 +442,6 @@ class WaveNet(nn.Module):
             codes = kernels.sample(network, state, uniforms, temperature)
             yield self.config.encoding.decode(codes)
 
-    def sample(
-        self,
-        length: int,
-        *,
-        count: int = 1,
-        rng: np.random.Generator,
-        temperature: float = 1.0,
-        voice: str | None = None,
-        mel: Float[np.ndarray, "frames bands"] | None = None,
-        prompt: SignalLike | None = None,
-    ) -> Float[np.ndarray, "count length"]:
-        """Draw `count` sounds of `length` samples; parameters and errors as in `stream`."""
-        length, rngs = check_count(length, "length"), spawn(rng, count)
-        told: dict[str, Any] = {
-            "temperature": temperature,
-            "voice": voice,
-            "mel": mel,
-            "prompt": prompt,
-        }
-        return np.stack([np.concatenate([*self.stream(length, rng=r, **told)]) for r in rngs])
-
     def _arrays(self, bias: torch.Tensor, hold: int | None) -> kernels.Network:
         """Return the weights as the compiled sampler takes them."""
 
@@ -562,147 +492,6 @@ class WaveNet(nn.Module):
         return *self.condition(index, frames), lead
 
 
-def draw(
-    network: WaveNet,
-    outputs: Float[torch.Tensor, "batch outputs"],
-    uniforms: Float[torch.Tensor, "batch *two"],
-    temperature: float = 1.0,
-) -> Int[torch.Tensor, "batch"]:
-    """Return codes drawn from the probabilities that `outputs` describes.
-
-    A softmax takes one uniform number a code, see `logistic_mixture.choose`; a mixture takes two,
-    see `logistic_mixture.draw`.
-    """
-    if network.config.components:
-        return logistic_mixture.draw(outputs, uniforms, temperature, network.edges)
-    return logistic_mixture.choose(outputs, uniforms, temperature)
-
-
-@torch.no_grad()
-def sample_naively(
-    network: WaveNet,
-    uniforms: Float[torch.Tensor, "time batch *two"],
-    *,
-    temperature: float = 1.0,
-) -> Int[torch.Tensor, "time batch"]:
-    """Draw code after code, each time running the network over its whole receptive field.
-
-    Ancestral sampling as the definition has it: c_t ~ P(c_t | c_{t-R}, ..., c_{t-1}).  Each new
-    sample costs as much as R samples of training.  For networks without a condition.
-    """
-    past = network.receptive_field
-    codes = torch.full((past + len(uniforms), uniforms.shape[1]), network.config.silence)
-    for t, u in enumerate(uniforms):
-        outputs = network(codes[t : t + past])[-1]
-        codes[past + t] = draw(network, outputs, u, temperature)
-    return codes[past:]
-
-
-class Queues:
-    """The same network, one sample at a time, remembering what it will need again.
-
-    Layer l needs x_l[t - d_l] beside x_l[t]; it was computed d_l steps ago, so each layer keeps
-    its last d_l inputs in a queue.  A new sample then costs one column of the network, however
-    wide the receptive field is.
-
-    Parameters
-    ----------
-    network : the network
-    bias, hold_length : what ``network.condition`` returned; by default that of no condition
-    batch : signals side by side
-
-    References
-    ----------
-    Le Paine et al. (2016), "Fast Wavenet generation algorithm", section 2.
-    """
-
-    def __init__(
-        self,
-        network: WaveNet,
-        bias: Float[torch.Tensor, "holds batch_or_1 layers wide"] | None = None,
-        hold_length: int | None = None,
-        *,
-        batch: int = 1,
-    ) -> None:
-        self.network = network
-        self.bias = network.bias[None, None] if bias is None else bias
-        self.hold_length = hold_length
-        self.time = 1  # the code that comes next, counted from the first that was pushed
-        channels = network.config.channels
-        zeros = [network.embedding.new_zeros(batch, channels) for _ in network.config.dilations]
-        self.queues = [
-            collections.deque([zero] * dilation, maxlen=dilation)
-            for zero, dilation in zip(zeros, network.config.dilations, strict=True)
-        ]
-
-    @torch.no_grad()
-    def push(self, codes: Int[torch.Tensor, "batch"]) -> Float[torch.Tensor, "batch outputs"]:
-        """Take in one code a signal; return what describes the next one.
-
-        The result is `WaveNet.forward`'s as soon as a receptive field of codes was pushed.
-        """
-        network, config = self.network, self.network.config
-        hold = 0 if self.hold_length is None else self.time // self.hold_length
-        bias = self.bias[min(hold, len(self.bias) - 1)]
-        x = network._embed(codes[None])[0]
-        gathered = []
-        for layer, queue in enumerate(self.queues):
-            past = queue[0]
-            queue.append(x)
-            a = torch.cat([past, x], dim=-1) @ network.taps[layer] + bias[:, layer]
-            z = network._activate(a)
-            gathered.append(z)
-            residual = z @ network.mix[layer, :, : config.channels]
-            residual = residual + network.mix_bias[layer, : config.channels]
-            x = x + residual if config.residual else residual
-        self.time += 1
-        described = network._head(gathered)
-        return _from_last(described, network.values[codes]) if config.components else described
-
-
-@torch.no_grad()
-def sample_with_queues(
-    network: WaveNet,
-    uniforms: Float[torch.Tensor, "time batch *two"],
-    *,
-    temperature: float = 1.0,
-) -> Int[torch.Tensor, "time batch"]:
-    """Draw the same codes as `sample_naively`, at the cost of one column of the network each."""
-    queues = Queues(network, batch=uniforms.shape[1])
-    silence = torch.full((uniforms.shape[1],), network.config.silence)
-    for _ in range(network.receptive_field):
-        outputs = queues.push(silence)
-    codes = []
-    for u in uniforms:
-        codes.append(draw(network, outputs, u, temperature))
-        outputs = queues.push(codes[-1])
-    return torch.stack(codes)
-
-
-class MelUpsampler(nn.Module):
-    """From mel frames to one vector every `hold_length` samples, as a transposed convolution.
-
-    The vectors between frame m and frame m + 1 are a learned function of the frames m - 1, m,
-    m + 1 and m + 2: one matrix for each of the hop_length / hold_length places between them.
-    """
-
-    def __init__(self, config: MelCondition) -> None:
-        super().__init__()
-        self.places = config.hop_length // config.hold_length
-        self.mixing = nn.Linear(4 * config.bands, config.channels)
-        self.spreading = nn.Linear(config.channels, self.places * config.channels)
-
-    def forward(
-        self, mel: Float[torch.Tensor, "frames batch bands"]
-    ) -> Float[torch.Tensor, "holds batch channels"]:
-        """Return hop_length / hold_length vectors a frame; the ends are held."""
-        mel = (mel + 5) / 3  # speech then lies around zero
-        padded = torch.cat([mel[:1], mel, mel[-1:], mel[-1:]])
-        around = torch.cat([padded[i : i + len(mel)] for i in range(4)], dim=-1)
-        spread = self.spreading(torch.relu(self.mixing(around)))
-        return spread.unflatten(-1, (self.places, -1)).transpose(1, 2).flatten(0, 1)
-
-
 def _held(
     bias: torch.Tensor, hold_length: int | None, first: int, count: int
 ) -> Float[torch.Tensor, "time_or_1 batch_or_1 wide"]:
@@ -715,18 +504,6 @@ def _held(
     if late > 0:  # the last one holds on
         held = torch.cat([held, held[-1:].expand(late, -1, -1)])
     return held[first - start * hold_length :][:count]
-
-
-def _from_last(
-    raw: Float[torch.Tensor, "*shape three_k"], last: Float[torch.Tensor, "*shape"]
-) -> Float[torch.Tensor, "*shape three_k"]:
-    """Return a mixture's parameters with the means mu_i = x_{t-1} + s_i m_i.
-
-    The network says in m_i how many scales the component lies from the last sample: it need not
-    copy that sample through all its layers, and gradients do not grow as the scales shrink.
-    """
-    logits, steps, log_scale = logistic_mixture.split(raw)
-    return torch.cat([logits, last[..., None] + steps * torch.exp(log_scale), log_scale], dim=-1)
 
 
 def _smooth_embedding(config: WaveNetConfig, generator: torch.Generator) -> torch.Tensor:

@@ -13,15 +13,17 @@ from course_lib.audio import Clip
 from course_lib.core import Batch, Trainable
 from course_lib.features.quantise import MuLaw
 from course_lib.models.linear.state_space import kalman_filter
-from course_lib.models.waveform.recurrent import (
-    RecurrentConfig,
-    RecurrentNetwork,
+from course_lib.models.waveform.cells import (
     filter_weights,
-    gradient_by_lag,
     gru_cell,
     linear_cell,
     lstm_cell,
     rnn_cell,
+)
+from course_lib.models.waveform.recurrent import (
+    RecurrentConfig,
+    RecurrentNetwork,
+    gradient_by_lag,
     sample_step_by_step,
 )
 

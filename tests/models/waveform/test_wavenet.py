@@ -17,19 +17,15 @@ from course_lib.audio import Clip
 from course_lib.core import Batch
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.models.waveform import wavenet
+from course_lib.models.waveform.mel import MelCondition, MelUpsampler
+from course_lib.models.waveform.queues import Queues, draw, sample_naively, sample_with_queues
 from course_lib.models.waveform.wavenet import (
-    MelCondition,
-    MelUpsampler,
-    Queues,
     WaveNet,
     WaveNetConfig,
     causal_convolution,
     dilated_stack,
-    draw,
     gated_activation,
     receptive_field,
-    sample_naively,
-    sample_with_queues,
 )
 from course_lib.training import Schedule, training_steps
 
