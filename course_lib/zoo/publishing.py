@@ -18,7 +18,7 @@ from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo.networks import kind_of
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.records import CHECKPOINT, began_in, changes, check_same_recipe
-from course_lib.zoo.store import CARD, WEIGHTS
+from course_lib.zoo.store import CARD, WEIGHTS, card
 
 
 def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any]:
@@ -76,6 +76,7 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
             "versions": [part["versions"] for part in spent],
             "changes": changes(spent),
             "validation": about["validation"],
+            **({"earlier": card(name)["training"]} if recipe.begins_with == name else {}),
         },
         "scores": found,
     }

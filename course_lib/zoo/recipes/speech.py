@@ -169,9 +169,11 @@ SPEECH: dict[str, SpeechRecipe] = {
             mel=MelCondition(channels=48),
             sample_rate=16_000,
         ),
-        Schedule(5000, 5e-3, warmup=200, precision="auto"),
+        Schedule(4000, 4e-3, warmup=300, precision="auto"),
         size=2,
-        validate_every=1000,
+        seed=2,
+        validate_every=4000,
+        begins_with="wavenet-vocoder",
     ),
 }
 """The networks that learn from single recordings of speech, by name."""
