@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from course_lib.core import Encoding, LevelScorer, Sampler, Scorer
     from course_lib.editions.learners import Copies
     from course_lib.models.diffusion.sounds import SoundDiffusion
-    from course_lib.models.sequence.talker import Talker, Vocoder
+    from course_lib.models.sequence.frames import Vocoder
+    from course_lib.models.sequence.talker import Talker
     from course_lib.training import Step, Team
     from course_lib.zoo import Beginning
     from course_lib.zoo.prompts import Network
@@ -668,7 +669,7 @@ def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip,
 def _say(options: argparse.Namespace) -> int:
     from course_lib.audio import write
     from course_lib.core import seeded
-    from course_lib.models.sequence.talker import WordsInDoubtError
+    from course_lib.models.sequence.spoken import WordsInDoubtError
 
     _check_output(options.output, options.overwrite)
     talker, vocoder = _talker(options.talker), _vocoder(options.vocoder)
@@ -688,7 +689,7 @@ def _say(options: argparse.Namespace) -> int:
 
 
 def _vocoder(name: str | None) -> Vocoder:
-    from course_lib.models.sequence.talker import griffin_lim_vocoder
+    from course_lib.models.sequence.frames import griffin_lim_vocoder
     from course_lib.models.waveform.wavenet import WaveNet
     from course_lib.zoo.exams.talkers import wavenet_vocoder
 

@@ -17,7 +17,8 @@ from course_lib.audio.tempo import change_pitch, change_tempo
 from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
-from course_lib.models.sequence.talker import LONGEST, SAMPLE_RATE, frames_of, pairs
+from course_lib.models.sequence.frames import SAMPLE_RATE, frames_of
+from course_lib.models.sequence.talker import LONGEST, pairs
 from course_lib.text.reading import MONTHS, normalise, ordinal_suffix
 
 TEST, VALIDATION = 0.10, 0.12

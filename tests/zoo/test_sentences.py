@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import spoken_words
-from course_lib.models.sequence.talker import SAMPLE_RATE, frames_of
+from course_lib.models.sequence.frames import SAMPLE_RATE, frames_of
 from course_lib.text.reading import normalise
 from course_lib.zoo import sentences as sentences_module
 from course_lib.zoo.sentences import (

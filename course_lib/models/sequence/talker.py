@@ -10,33 +10,37 @@ Notebooks: 13, 14.
 from __future__ import annotations
 
 import difflib
-import functools
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_lib.audio import Clip, check_clip
+from course_lib.audio import Clip
 from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
-from course_lib.corpora.words import EDGE, spoken_words
-from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
 from course_lib.features.stft import check_spectrogram
 from course_lib.models.sequence.attention import guided_penalty
+from course_lib.models.sequence.frames import (
+    BANDS,
+    SAMPLE_RATE,
+    SILENT,
+    Vocoder,
+    at_level,
+    griffin_lim_vocoder,
+)
 from course_lib.models.sequence.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_lib.models.sequence.spoken import (
+    Spoken,
+    WordsInDoubtError,
+    doubt,
+)
 from course_lib.models.sequence.transformer import Transformer, TransformerConfig
 from course_lib.text.reading import Words, clauses, normalise
-
-SAMPLE_RATE, WINDOW_LENGTH, HOP_LENGTH, BANDS = 16_000, 800, 200, 80
-"""The frames that talkers make: those that the course's vocoder listens to."""
-
-SILENT = math.log(1e-5)
-"""What log_mel says of silence."""
 
 END = "\n"
 """The token after the last letter."""
@@ -56,17 +60,6 @@ Transformer leaves words out."""
 BREAK = 0.2
 """Seconds between two pieces of a text, beside the silence at the ends of each."""
 
-TEMPO, LONGEST_PAUSE = (0.94, 1.06), 0.12
-"""How slowly and fast, and with how many seconds between two words, talkers heard sentences."""
-
-LEVEL = 10 ** (-17.25 / 20)
-"""The root mean square of what is said: the mean, in dB, over the prompts that last over 2 s.
-
-    prompts = catalogue().select(language="en", voice="Allison Smith")
-    np.mean([20 * np.log10(prompt.load().rms) for prompt in prompts if prompt.seconds > 2])"""
-
-KNEE = 0.8
-"""Samples beyond it are bent towards 1, so that no peak is cut off."""
 
 _CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
 
@@ -116,30 +109,6 @@ class TalkerConfig:
     def symbols(self) -> tuple[str, ...]:
         """The tokens: every letter of the vocabulary, a space, and an end, which comes first."""
         return (END, " ", *sorted(set("".join(self.vocabulary))))
-
-
-Vocoder: TypeAlias = Callable[
-    [Float[np.ndarray, "frames bands"], np.random.Generator], Float[np.ndarray, "time"]
-]
-"""From log-mel frames to samples at 16 kHz."""
-
-
-@dataclass(frozen=True, eq=False)
-class Spoken:
-    """What a talker made of a text.
-
-    Attributes
-    ----------
-    words : of the text, as they are spoken
-    frames : log-mel frames
-    weights : how much each step looked at each token; a step is `group` frames
-    stopped : whether the network said itself that it had finished
-    """
-
-    words: tuple[str, ...]
-    frames: Float[np.ndarray, "frames bands"]
-    weights: Float[np.ndarray, "steps tokens"]
-    stopped: bool
 
 
 class Talker(nn.Module):
@@ -482,104 +451,6 @@ def _packed(parts: Sequence[Words]) -> list[Words]:
 
     fewest = len(pack(LONGEST))
     return next(packed for packed in map(pack, range(1, LONGEST + 1)) if len(packed) == fewest)
-
-
-class WordsInDoubtError(ValueError):
-    """A text was read, but some of its words may be missing, or said twice.
-
-    Attributes
-    ----------
-    spoken : the pieces in doubt
-    clip : the sound of the whole text
-    """
-
-    def __init__(self, spoken: Sequence[Spoken], clip: Clip) -> None:
-        self.spoken, self.clip = tuple(spoken), clip
-        doubts = [f"{' '.join(one.words)!r} {doubt(one)}" for one in spoken]
-        more = f"; and {len(doubts) - 3} more" if len(doubts) > 3 else ""
-        super().__init__(
-            f"need every word said once, got some in doubt: {'; '.join(doubts[:3])}{more}; "
-            "take another talker or other words"
-        )
-
-
-def doubt(spoken: Spoken) -> str:
-    """Return why words may be missing or said twice; nothing where all is as in the recordings.
-
-    Sentences of these words lasted in training from
-
-        2 e + sum_i low_i / 1.06   to   2 e + sum_i high_i / 0.94 + 0.12 (n - 1)
-
-    seconds, with the shortest and longest recording of each word, low and high, and e seconds of
-    silence at the ends. The sound may be one step shorter or longer, and the network must have
-    said that it had finished. What lasts as long may still be other words.
-
-    Notebook: 13.
-    """
-    if not spoken.stopped:
-        return "never came to an end"
-    times = _durations()
-    unknown = (min(low for low, _ in times.values()), max(high for _, high in times.values()))
-    low, high = np.sum([times.get(word, unknown) for word in spoken.words], axis=0)
-    slow, fast = TEMPO
-    seconds = len(spoken.frames) * HOP_LENGTH / SAMPLE_RATE
-    step = seconds / len(spoken.weights)
-    shortest = 2 * EDGE + low / fast - step
-    longest = 2 * EDGE + high / slow + LONGEST_PAUSE * (len(spoken.words) - 1) + step
-    if shortest <= seconds <= longest:
-        return ""
-    return f"lasts {seconds:.2f} s where recordings take {shortest:.2f} to {longest:.2f} s"
-
-
-@functools.cache
-def _durations() -> Mapping[str, tuple[float, float]]:
-    """Return of each word how long its shortest and its longest recording is, in seconds."""
-    durations = {
-        word: [clip.duration for clip in clips] for word, clips in spoken_words(SAMPLE_RATE).items()
-    }
-    return {word: (min(several), max(several)) for word, several in durations.items()}
-
-
-def at_level(samples: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
-    """Return samples with the root mean square `LEVEL`, and every peak below 1; silence stays.
-
-    Beyond the knee k, |x| becomes k + (1 - k) tanh((|x| - k) / (1 - k)).
-    """
-    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    if level == 0:
-        return samples
-    scaled = samples * (LEVEL / level)
-    over = np.maximum(np.abs(scaled) - KNEE, 0)
-    bent = KNEE + (1 - KNEE) * np.tanh(over / (1 - KNEE))
-    return np.where(over > 0, np.copysign(bent, scaled), scaled)
-
-
-def frames_of(clip: Clip) -> Float[np.ndarray, "frames bands"]:
-    """Return the log-mel frames of a recording as talkers make them, in float32.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For something other than a Clip at 16 kHz.
-    """
-    if check_clip(clip).sample_rate != SAMPLE_RATE:
-        raise ValueError(
-            f"need a clip at {SAMPLE_RATE} Hz, got {clip.sample_rate} Hz; use audio.resample"
-        )
-    return log_mel(clip, window_length=WINDOW_LENGTH, hop_length=HOP_LENGTH, bands=BANDS).astype(
-        np.float32
-    )
-
-
-def griffin_lim_vocoder(
-    frames: Float[np.ndarray, "frames bands"], rng: np.random.Generator
-) -> Float[np.ndarray, "time"]:
-    """Return samples with about these log-mel frames, by Griffin and Lim's search for phases.
-
-    Notebooks: 01, 13.
-    """
-    magnitude = magnitude_from_log_mel(frames, SAMPLE_RATE, WINDOW_LENGTH)
-    return griffin_lim(magnitude, hop_length=HOP_LENGTH, iterations=60, rng=rng)
 
 
 def pairs(

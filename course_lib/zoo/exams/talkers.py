@@ -16,16 +16,16 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
-from course_lib.models.sequence.talker import (
+from course_lib.models.sequence.frames import (
     BANDS,
     HOP_LENGTH,
     SAMPLE_RATE,
     WINDOW_LENGTH,
-    Talker,
     Vocoder,
     frames_of,
     griffin_lim_vocoder,
 )
+from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.text.reading import normalise
 from course_lib.zoo.sentences import (

@@ -11,8 +11,9 @@ import torch
 
 from course_lib import zoo
 from course_lib.audio import Clip
+from course_lib.models.sequence.frames import frames_of, griffin_lim_vocoder
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
-from course_lib.models.sequence.talker import Talker, frames_of, griffin_lim_vocoder
+from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
