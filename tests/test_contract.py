@@ -13,8 +13,9 @@ import scipy.signal
 from course_lib.audio import Clip
 from course_lib.core import LevelScorer, Likelihood, Sampler, Scorer
 from course_lib.features.quantise import MuLaw
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
-from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.linear.ar import AR

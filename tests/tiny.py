@@ -8,7 +8,7 @@ import torch
 from course_lib.core import Batches, LabelledBatch
 from course_lib.corpora import Catalogue
 from course_lib.evaluation.ears.classifier import ClassifierConfig
-from course_lib.models.diffusion.sounds import SoundDiffusionConfig
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker

@@ -14,8 +14,9 @@ import torch
 
 from course_lib.benchmarks.measure import Missing, Row, if_installed, interleaved, versioned
 from course_lib.core import seeded
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
-from course_lib.models.diffusion.sounds import SamplerName, SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.sounds import SamplerName, SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
 
 STEPS, BATCH = 25, 8

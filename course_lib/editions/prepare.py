@@ -15,8 +15,8 @@ from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.linear.ar import AR
 from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
-from course_lib.models.linear.estimation import ma_by_innovations
 from course_lib.models.linear.linear_prediction import fit_frames
+from course_lib.models.linear.moments import ma_by_innovations
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
 

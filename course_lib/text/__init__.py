@@ -1,11 +1,10 @@
 """Written text into spoken words, and back."""
 
-from course_lib.text.reading import (
+from course_lib.text.reading import clauses, normalise
+from course_lib.text.words import (
     ONES,
     Words,
-    clauses,
     date_words,
-    normalise,
     number_of,
     number_words,
     ordinal_of,

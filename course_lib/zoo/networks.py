@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import torch
 
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
-from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.sequence.talker import Talker, TalkerConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig

@@ -19,7 +19,8 @@ from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
 from course_lib.models.sequence.frames import SAMPLE_RATE, frames_of
 from course_lib.models.sequence.talker import LONGEST, pairs
-from course_lib.text.reading import MONTHS, normalise, ordinal_suffix
+from course_lib.text.reading import normalise
+from course_lib.text.words import MONTHS, ordinal_suffix
 
 TEST, VALIDATION = 0.10, 0.12
 """Sentences whose hash lies below the first are for the test, below the second for validation."""

@@ -19,7 +19,9 @@ from course_lib.text import (
     time_words,
     year_words,
 )
-from course_lib.text.reading import LARGEST_NUMBER, MAX_CHARACTERS, clauses
+from course_lib.text.pieces import MAX_CHARACTERS
+from course_lib.text.reading import clauses
+from course_lib.text.words import LARGEST_NUMBER
 
 numbers = st.integers(-LARGEST_NUMBER, LARGEST_NUMBER)
 ordinals = st.integers(1, LARGEST_NUMBER)

@@ -15,8 +15,8 @@ from course_lib.core import sha256
 from course_lib.corpora import catalogue, speech
 from course_lib.corpora.catalogue import data_folder
 from course_lib.evaluation import bits_per_sample
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
-from course_lib.models.diffusion.sounds import SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig

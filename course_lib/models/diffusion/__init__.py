@@ -1,5 +1,6 @@
 """Diffusion models: the process, samplers, likelihoods, bodies, and those that draw sounds."""
 
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import (
     DiffWave,
     DiffWaveConfig,
@@ -10,21 +11,19 @@ from course_lib.models.diffusion.known_denoisers import (
 )
 from course_lib.models.diffusion.likelihood import (
     bound_log_likelihood,
+    bound_terms,
     ode_log_likelihood,
+    variational_bound,
 )
 from course_lib.models.diffusion.process import (
     alpha_bar,
-    bound_terms,
     cosine_betas,
     diffuse,
     edm_sigmas,
     flow_times,
     linear_betas,
     posterior,
-    preconditioned,
     sigmas_of,
-    simple_loss,
-    variational_bound,
 )
 from course_lib.models.diffusion.samplers import (
     ddim,
@@ -41,11 +40,9 @@ from course_lib.models.diffusion.small_denoisers import (
     SmallDenoiserConfig,
     fresh_batches,
 )
-from course_lib.models.diffusion.sounds import (
-    CompressedMDCT,
-    SoundDiffusion,
-    SoundDiffusionConfig,
-)
+from course_lib.models.diffusion.sounds import SoundDiffusion
+from course_lib.models.diffusion.targets import preconditioned, simple_loss
+from course_lib.models.diffusion.transforms import CompressedMDCT
 from course_lib.models.diffusion.unet import (
     UNet,
     UNetConfig,

@@ -25,8 +25,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_lib.core import check_count, check_generator, check_number
-from course_lib.models.diffusion.process import Denoiser
+from course_lib.core import Likelihood, check_count, check_generator, check_number
+from course_lib.models.diffusion.process import (
+    Denoiser,
+    Draw,
+    alpha_bar,
+    check_fractions,
+    check_sounds,
+    diffuse,
+    posterior,
+)
+from course_lib.models.diffusion.targets import (
+    denoise_at,
+)
 
 
 def ode_log_likelihood(
@@ -202,3 +213,71 @@ def _log_normal(x: Tensor, sigma: Tensor) -> Tensor:
     """Return log N(x; 0, sigma^2 I) for each datum."""
     square = (x / sigma).flatten(1).square()
     return -0.5 * (square + torch.log(2 * math.pi * sigma**2)).sum(dim=1)
+
+
+def bound_terms(
+    denoise: Denoiser, x0: Float[Tensor, "batch *shape"], betas: Float[Tensor, "steps"], draw: Draw
+) -> Float[Tensor, "batch steps_plus_1"]:
+    """Return the terms of the variational bound on -log p(x0) in nats, each from one draw.
+
+    In the papers' counting, with the model's step p(x_{t-1} | x_t) the posterior in which the
+    denoised sound stands for x0::
+
+        L_0     = -log N(x0; D(x_1), beta_1)                                column 0
+        L_{t-1} = KL(q(x_{t-1} | x_t, x0) || p(x_{t-1} | x_t)), t = 2..T    columns 1 to T - 1
+        L_T     = KL(q(x_T | x0) || N(0, I))                                column T
+
+    Parameters
+    ----------
+    denoise : the denoiser, which is asked `steps` times
+    x0 : clean sounds
+    betas : the variances of all steps
+    draw : gives standard normal tensors of x0's shape
+
+    Raises
+    ------
+    TypeError, ValueError
+        For betas not within (0, 1), an x0 that is no tensor of floating-point numbers or holds
+        NaN or infinity, or shapes that do not go together.
+
+    References
+    ----------
+    Ho, Jain and Abbeel (2020), eq. 5. Notebook: 15.
+    """
+    check_sounds(x0, "x0")
+    betas = check_fractions(betas, "betas")
+    left = alpha_bar(betas)
+    terms = []
+    for t in range(len(betas)):
+        a, s = float(left[t].sqrt()), float((1 - left[t]).sqrt())
+        x_t = diffuse(x0, a, s, draw().to(x0))
+        guess = denoise_at(denoise, x_t, a, s)
+        truth, model = posterior(x0, x_t, betas, t), posterior(guess, x_t, betas, t)
+        error = (truth.mean - model.mean).square().flatten(1).sum(1)
+        if t == 0:
+            size, beta = x0[0].numel(), float(betas[0])
+            terms.append((error / beta + size * math.log(2 * math.pi * beta)) / 2)
+        else:
+            terms.append(error / (2 * truth.variance))
+    power, rest = float(left[-1]), float(1 - left[-1])
+    prior = (power * x0.square() + rest - 1 - math.log(rest)) / 2
+    return torch.stack([*terms, prior.flatten(1).sum(1)], dim=1)
+
+
+def variational_bound(
+    denoise: Denoiser, x0: Float[Tensor, "batch *shape"], betas: Float[Tensor, "steps"], draw: Draw
+) -> Likelihood:
+    """Return minus the sum of all sounds' `bound_terms`, a lower bound on their log density.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `bound_terms`.
+
+    References
+    ----------
+    Ho, Jain and Abbeel (2020), eq. 3 and 5. Notebook: 15.
+    """
+    with torch.no_grad():
+        terms = bound_terms(denoise, x0, betas, draw)
+    return Likelihood(-float(terms.sum(dtype=torch.float64)), "lower bound")

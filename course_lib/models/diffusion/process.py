@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import NamedTuple, TypeAlias
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib.core import Likelihood, check_count, check_number
+from course_lib.core import check_count, check_number
 
 Denoiser: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """denoise(x, sigma) = E[x0 | x0 + sigma n = x]; x (batch, ...), sigma (batch,) -> (batch, ...)."""
@@ -27,8 +27,6 @@ Denoiser: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 Draw: TypeAlias = Callable[[], Tensor]
 """A fresh standard normal tensor at each call, such as `samplers.noises` makes."""
 
-Target: TypeAlias = Literal["noise", "x0", "velocity", "flow"]
-"""What a network predicts; `target_of` has the equations."""
 
 Scale: TypeAlias = Tensor | float
 """A number, or one for each sound of a batch, shape (batch,)."""
@@ -192,7 +190,7 @@ def diffuse(
     Ho, Jain and Abbeel (2020), eq. 4, with a = sqrt(alpha_bar_t), s = sqrt(1 - alpha_bar_t).
     Notebook: 15.
     """
-    _check_alike(x0, n, "n", "x0")
+    check_alike(x0, n, "n", "x0")
     return per_sound(signal, x0) * x0 + per_sound(noise_scale, x0) * n
 
 
@@ -251,7 +249,7 @@ def posterior(
     ----------
     Ho, Jain and Abbeel (2020), eq. 6-7. Notebook: 15.
     """
-    _check_alike(x0, x_t, "x_t", "x0")
+    check_alike(x0, x_t, "x_t", "x0")
     betas = check_fractions(betas, "betas")
     t = _check_steps(t, x0, len(betas)).to(betas.device)
     left = alpha_bar(betas)
@@ -261,386 +259,6 @@ def posterior(
     noisy = (1 - beta).sqrt() * (1 - before) / (1 - left)
     variance = (1 - before) / (1 - left) * beta
     return Posterior(per_sound(clean, x0) * x0 + per_sound(noisy, x0) * x_t, variance.to(x0))
-
-
-def target_of(
-    kind: Target,
-    x0: Float[Tensor, "batch *shape"],
-    n: Float[Tensor, "batch *shape"],
-    signal: Scale,
-    noise_scale: Scale,
-) -> Float[Tensor, "batch *shape"]:
-    """Return what a network is asked to predict, a mixture u = p x0 + q n of sound and noise.
-
-    ========== ====== ===== =======================================================
-    kind       p      q
-    ========== ====== ===== =======================================================
-    noise      0      1     Ho, Jain and Abbeel (2020), section 3.2
-    x0         1      0
-    velocity   -s     a     v = a n - s x0; Salimans and Ho (2022), section 4
-    flow       -1     1     dx/dt of a straight path; Liu, Gong and Liu (2023), eq. 1
-    ========== ====== ===== =======================================================
-
-    Raises
-    ------
-    ValueError
-        For another kind, or shapes that do not go together.
-
-    Notebook: 15.
-    """
-    _check_alike(x0, n, "n", "x0")
-    p, q = _mixture(kind, per_sound(signal, x0), per_sound(noise_scale, x0))
-    return p * x0 + q * n
-
-
-def x0_from(
-    kind: Target,
-    u: Float[Tensor, "batch *shape"],
-    x: Float[Tensor, "batch *shape"],
-    signal: Scale,
-    noise_scale: Scale,
-) -> Float[Tensor, "batch *shape"]:
-    """Return the clean sound that a prediction u = p x0 + q n for x = a x0 + s n implies.
-
-    Two equations with two unknowns: x0 = (q x - s u) / (q a - s p); `target_of` has p and q.
-
-    Raises
-    ------
-    ValueError
-        For another kind, or shapes that do not go together.
-
-    Notebook: 15.
-    """
-    _check_alike(x, u, "prediction", "x")
-    a, s = per_sound(signal, x), per_sound(noise_scale, x)
-    p, q = _mixture(kind, a, s)
-    return u if kind == "x0" else (q * x - s * u) / (q * a - s * p)
-
-
-def noise_from_x0(
-    x0: Float[Tensor, "batch *shape"],
-    x: Float[Tensor, "batch *shape"],
-    signal: Scale,
-    noise_scale: Scale,
-) -> Float[Tensor, "batch *shape"]:
-    """Return the noise that is left of x once x0 is known: n = (x - a x0) / s.
-
-    Raises
-    ------
-    ValueError
-        For shapes that do not go together.
-
-    Notebook: 15.
-    """
-    _check_alike(x, x0, "x0", "x")
-    return (x - per_sound(signal, x) * x0) / per_sound(noise_scale, x)
-
-
-def as_denoiser(predict: Denoiser, kind: Target) -> Denoiser:
-    """Return the denoiser that a network which predicts noise, velocity or flow amounts to.
-
-    Parameters
-    ----------
-    predict : predict(a (x0 + sigma n), sigma), trained with `simple_loss`; it sees the process
-        of straight paths (`flow_scales`) for "flow", and else the one that preserves variance
-        (`vp_scales`)
-    kind : what it predicts
-
-    Raises
-    ------
-    ValueError
-        For another kind.
-
-    Notebook: 15.
-    """
-    scales = _scales_of(kind)
-
-    def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-        a, s = scales(sigma)
-        scaled = per_sound(a, x) * x
-        return x0_from(kind, predict(scaled, sigma), scaled, a, s)
-
-    return denoise
-
-
-def denoise_at(
-    denoise: Denoiser, x: Float[Tensor, "batch *shape"], signal: float, noise_scale: float
-) -> Float[Tensor, "batch *shape"]:
-    """Return the guess E[x0 | a x0 + s n = x], asking for denoise(x / a, s / a).
-
-    Raises
-    ------
-    ValueError
-        For a denoiser whose answer is not of x's shape.
-
-    Notebook: 15.
-    """
-    guess = denoise(x / signal, x.new_full((len(x),), noise_scale / signal))
-    _check_alike(x, guess, "denoised sound", "the noisy one")
-    return guess
-
-
-def simple_loss(
-    predict: Denoiser,
-    x0: Float[Tensor, "batch *shape"],
-    sigma: Float[Tensor, "batch"],
-    n: Float[Tensor, "batch *shape"],
-    kind: Target = "noise",
-) -> Float[Tensor, ""]:
-    """Return the mean squared error of a prediction, || u - predict(a x0 + s n, sigma) ||^2.
-
-    For "noise" it is the simplified bound of diffusion, for "flow" the loss of flow matching.
-
-    Parameters
-    ----------
-    predict : the network, as `as_denoiser` takes it
-    x0 : clean sounds
-    sigma : noise levels, one a sound, such as sigmas_of(alpha_bar(betas))[t]
-    n : standard normal
-    kind : what is predicted; `target_of` has u
-
-    Raises
-    ------
-    ValueError
-        For another kind, or shapes that do not go together.
-
-    References
-    ----------
-    Ho, Jain and Abbeel (2020), eq. 14; Liu, Gong and Liu (2023), "Flow straight and fast", eq. 1.
-    Notebook: 15.
-    """
-    a, s = _scales_of(kind)(sigma)
-    prediction = predict(diffuse(x0, a, s, n), sigma)
-    _check_alike(x0, prediction, "prediction", "x0")
-    return (target_of(kind, x0, n, a, s) - prediction).square().mean()
-
-
-class Preconditioning(NamedTuple):
-    """Four numbers a sound, each (batch,), that keep a network's input and target near one."""
-
-    skip: Tensor
-    out: Tensor
-    into: Tensor
-    noise: Tensor
-
-
-def preconditioning(sigma: Float[Tensor, "batch"], sigma_data: float) -> Preconditioning:
-    """Return c_skip, c_out, c_in and c_noise, with S^2 = sigma^2 + sigma_data^2.
-
-    c_skip = sigma_data^2 / S^2,  c_out = sigma sigma_data / S,  c_in = 1 / S,
-    c_noise = ln(sigma) / 4
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a sigma_data that is not above 0.
-
-    References
-    ----------
-    Karras et al. (2022), table 1. Notebook: 15.
-    """
-    sigma_data = check_number(sigma_data, "sigma_data", above=0)
-    total = sigma**2 + sigma_data**2
-    return Preconditioning(
-        sigma_data**2 / total, sigma * sigma_data * total.rsqrt(), total.rsqrt(), sigma.log() / 4
-    )
-
-
-def preconditioned(network: Denoiser, sigma_data: float) -> Denoiser:
-    """Return D(x, sigma) = c_skip x + c_out network(c_in x, c_noise).
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a sigma_data, the standard deviation of the clean sounds, that is not above 0.
-
-    References
-    ----------
-    Karras et al. (2022), eq. 7. Notebook: 15.
-    """
-    sigma_data = check_number(sigma_data, "sigma_data", above=0)
-
-    def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-        c = preconditioning(sigma, sigma_data)
-        return per_sound(c.skip, x) * x + per_sound(c.out, x) * network(
-            per_sound(c.into, x) * x, c.noise
-        )
-
-    return denoise
-
-
-def edm_loss(
-    denoise: Denoiser,
-    x0: Float[Tensor, "batch *shape"],
-    sigma: Float[Tensor, "batch"],
-    n: Float[Tensor, "batch *shape"],
-    sigma_data: float,
-) -> Float[Tensor, ""]:
-    """Return the mean of lambda(sigma) || D(x0 + sigma n, sigma) - x0 ||^2.
-
-    lambda = (sigma^2 + sigma_data^2) / (sigma sigma_data)^2 = 1 / c_out^2, so that a
-    preconditioned network that outputs zero costs about one at every noise level.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a sigma_data that is not above 0, or shapes that do not go together.
-
-    References
-    ----------
-    Karras et al. (2022), eq. 2 and table 1. Notebook: 15.
-    """
-    weight = preconditioning(sigma, sigma_data).out ** -2
-    guess = denoise(diffuse(x0, 1.0, sigma, n), sigma)
-    _check_alike(x0, guess, "denoised sound", "x0")
-    return (per_sound(weight, x0) * (guess - x0).square()).mean()
-
-
-def bound_terms(
-    denoise: Denoiser, x0: Float[Tensor, "batch *shape"], betas: Float[Tensor, "steps"], draw: Draw
-) -> Float[Tensor, "batch steps_plus_1"]:
-    """Return the terms of the variational bound on -log p(x0) in nats, each from one draw.
-
-    In the papers' counting, with the model's step p(x_{t-1} | x_t) the posterior in which the
-    denoised sound stands for x0::
-
-        L_0     = -log N(x0; D(x_1), beta_1)                                column 0
-        L_{t-1} = KL(q(x_{t-1} | x_t, x0) || p(x_{t-1} | x_t)), t = 2..T    columns 1 to T - 1
-        L_T     = KL(q(x_T | x0) || N(0, I))                                column T
-
-    Parameters
-    ----------
-    denoise : the denoiser, which is asked `steps` times
-    x0 : clean sounds
-    betas : the variances of all steps
-    draw : gives standard normal tensors of x0's shape
-
-    Raises
-    ------
-    TypeError, ValueError
-        For betas not within (0, 1), an x0 that is no tensor of floating-point numbers or holds
-        NaN or infinity, or shapes that do not go together.
-
-    References
-    ----------
-    Ho, Jain and Abbeel (2020), eq. 5. Notebook: 15.
-    """
-    check_sounds(x0, "x0")
-    betas = check_fractions(betas, "betas")
-    left = alpha_bar(betas)
-    terms = []
-    for t in range(len(betas)):
-        a, s = float(left[t].sqrt()), float((1 - left[t]).sqrt())
-        x_t = diffuse(x0, a, s, draw().to(x0))
-        guess = denoise_at(denoise, x_t, a, s)
-        truth, model = posterior(x0, x_t, betas, t), posterior(guess, x_t, betas, t)
-        error = (truth.mean - model.mean).square().flatten(1).sum(1)
-        if t == 0:
-            size, beta = x0[0].numel(), float(betas[0])
-            terms.append((error / beta + size * math.log(2 * math.pi * beta)) / 2)
-        else:
-            terms.append(error / (2 * truth.variance))
-    power, rest = float(left[-1]), float(1 - left[-1])
-    prior = (power * x0.square() + rest - 1 - math.log(rest)) / 2
-    return torch.stack([*terms, prior.flatten(1).sum(1)], dim=1)
-
-
-def variational_bound(
-    denoise: Denoiser, x0: Float[Tensor, "batch *shape"], betas: Float[Tensor, "steps"], draw: Draw
-) -> Likelihood:
-    """Return minus the sum of all sounds' `bound_terms`, a lower bound on their log density.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `bound_terms`.
-
-    References
-    ----------
-    Ho, Jain and Abbeel (2020), eq. 3 and 5. Notebook: 15.
-    """
-    with torch.no_grad():
-        terms = bound_terms(denoise, x0, betas, draw)
-    return Likelihood(-float(terms.sum(dtype=torch.float64)), "lower bound")
-
-
-def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Denoiser:
-    """Return D = D_u + scale (D_c - D_u), classifier-free guidance.
-
-    A scale of 1 is no guidance: then the answer is `conditional` itself. Above 1, what the
-    condition changes is exaggerated.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a scale that is not a finite number.
-
-    References
-    ----------
-    Ho and Salimans (2022), "Classifier-free diffusion guidance", eq. 6, with scale = 1 + w.
-    Notebook: 16.
-    """
-    scale = check_number(scale, "scale")
-    if scale == 1:
-        return conditional
-
-    def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-        free = unconditional(x, sigma)
-        return free + scale * (conditional(x, sigma) - free)
-
-    return denoise
-
-
-def pinned(
-    denoise: Denoiser,
-    known: Float[Tensor, "batch *sound"],
-    mask: Bool[Tensor, "*sound"],
-    *,
-    forward: Callable[[Tensor], Tensor] = lambda sound: sound,
-    inverse: Callable[[Tensor], Tensor] = lambda x: x,
-) -> Denoiser:
-    """Return a denoiser that already knows part of the sound: inpainting.
-
-    Its guess is forward(where(mask, known, inverse(D(x, sigma)))). An approximation: D still
-    sees the known part through noise, of which less and less is left.
-
-    Parameters
-    ----------
-    denoise : D
-    known : the sound with the gap, whatever stands in the gap
-    mask : True where the sound is known; of known's shape, or of one that broadcasts to it
-    forward, inverse : to what the denoiser works on and back, for one that works on a transform
-
-    Raises
-    ------
-    TypeError
-        For a mask that is not boolean.
-    ValueError
-        For a mask that does not broadcast to `known`, a known part with NaN or infinity, or a
-        guess whose sound is not of known's shape.
-
-    References
-    ----------
-    Wang, Yu and Zhang (2023), "Zero-shot image restoration using denoising diffusion null-space
-    model", with the mask for its operator A. Notebook: 16.
-    """
-    if mask.dtype != torch.bool:
-        raise TypeError(f"need a boolean mask, True where the sound is known, got {mask.dtype}")
-    try:
-        mask = mask.expand_as(known)
-    except RuntimeError as error:
-        raise ValueError(
-            f"need a mask for sounds of shape {tuple(known.shape)}, got {tuple(mask.shape)}"
-        ) from error
-    if not known[mask].isfinite().all():
-        raise ValueError("need a finite sound where the mask is True, got NaN or infinity")
-
-    def guess(x: Tensor, sigma: Tensor) -> Tensor:
-        sound = inverse(denoise(x, sigma))
-        _check_alike(known, sound, "denoised sound", "the known one")
-        return forward(torch.where(mask, known.to(sound), sound))
-
-    return guess
 
 
 def check_sounds(x: Tensor, name: str) -> None:
@@ -665,7 +283,7 @@ def check_fractions(values: Tensor, name: str) -> Float[Tensor, "steps"]:
     return row
 
 
-def _check_alike(x: Tensor, other: Tensor, name: str, like: str) -> None:
+def check_alike(x: Tensor, other: Tensor, name: str, like: str) -> None:
     """Raise ValueError for another shape, which would broadcast to nonsense."""
     if other.shape != x.shape:
         raise ValueError(
@@ -685,26 +303,3 @@ def _check_steps(t: Tensor | int, x: Tensor, steps: int) -> Int[Tensor, "batch"]
             f"need t from 0 to {steps - 1}, counted from 0, got {rows.min()} to {rows.max()}"
         )
     return rows.expand(len(x))
-
-
-def _mixture(kind: Target, a: Scale, s: Scale) -> tuple[Scale, Scale]:
-    """Return p and q of the target p x0 + q n."""
-    _check_kind(kind)
-    pairs: dict[Target, tuple[Scale, Scale]] = {
-        "noise": (0.0, 1.0),
-        "x0": (1.0, 0.0),
-        "velocity": (-s, a),
-        "flow": (-1.0, 1.0),
-    }
-    return pairs[kind]
-
-
-def _scales_of(kind: Target) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Return the process that a network which predicts `kind` lives in."""
-    _check_kind(kind)
-    return flow_scales if kind == "flow" else vp_scales
-
-
-def _check_kind(kind: Target) -> None:
-    if kind not in get_args(Target):
-        raise ValueError(f"need a target out of {get_args(Target)}, got {kind!r}")

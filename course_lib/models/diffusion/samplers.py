@@ -27,9 +27,8 @@ from course_lib.models.diffusion.process import (
     alpha_bar,
     check_fractions,
     check_sounds,
-    denoise_at,
-    noise_from_x0,
 )
+from course_lib.models.diffusion.targets import denoise_at, noise_from_x0
 
 
 class State(NamedTuple):

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from course_lib.core import Batches, LabelledBatch, check_count, check_number, settle
-from course_lib.models.diffusion.process import Target, as_denoiser, simple_loss
+from course_lib.models.diffusion.targets import Target, as_denoiser, simple_loss
 
 LEVEL_FEATURES = 8
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -21,24 +20,19 @@ from course_lib.core import (
     check_generator,
     check_number,
     check_signal,
-    settle,
     spawn,
 )
-from course_lib.features.mdct import mdct_basis, mdct_windows
-from course_lib.models.diffusion.diffwave import DiffWave, DiffWaveConfig
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
+from course_lib.models.diffusion.diffwave import DiffWave
+from course_lib.models.diffusion.guidance import guided, pinned
 from course_lib.models.diffusion.likelihood import bound_log_likelihood, ode_log_likelihood
 from course_lib.models.diffusion.process import (
     Denoiser,
     Draw,
-    edm_loss,
     edm_sigmas,
     flow_scales,
     flow_times,
-    guided,
     per_sound,
-    pinned,
-    preconditioned,
-    simple_loss,
 )
 from course_lib.models.diffusion.samplers import (
     State,
@@ -49,10 +43,9 @@ from course_lib.models.diffusion.samplers import (
     last,
     noises,
 )
+from course_lib.models.diffusion.targets import edm_loss, preconditioned, simple_loss
+from course_lib.models.diffusion.transforms import CompressedMDCT, Waveform
 from course_lib.models.diffusion.unet import UNet, UNetConfig
-
-Path: TypeAlias = Literal["edm", "flow"]
-"""How a network is trained: by the loss of Karras et al., or by flow matching."""
 
 SamplerName: TypeAlias = Literal["ddim", "ddpm", "heun", "euler", "midpoint"]
 """How sounds are drawn; `SoundDiffusion.sample` says which is which."""
@@ -62,145 +55,6 @@ SIGMA_MIN, SIGMA_MAX = 0.005, 40.0
 
 TOGETHER = 8
 """So many sounds are drawn at once; more at once would be no faster, and need memory."""
-
-
-@dataclass(frozen=True)
-class SoundDiffusionConfig:
-    """What a diffusion model of sounds is made of.
-
-    Parameters
-    ----------
-    classes : the kinds of sound, by name
-    body : the network: a U-Net sees a compressed `mdct`, a DiffWave the waveform
-    path : how it is trained, and the way that it is sampled when nothing else is asked for
-    scale : of the numbers that the network sees; chosen so that their variance is about one
-    softness : of the compression of a table; what lies far above it enters by its square root
-    level_mean, level_std : of the logarithm of the noise level in training
-    anything : share of the sounds whose class the network is not told in training
-    length : samples in a sound
-    sample_rate : in Hz
-
-    Raises
-    ------
-    TypeError, ValueError
-        For fewer than one class or a class twice, numbers out of range, or a length that the
-        network cannot take.
-    """
-
-    classes: tuple[str, ...]
-    body: UNetConfig | DiffWaveConfig
-    path: Path = "edm"
-    scale: float = 1.0
-    softness: float = 0.003
-    level_mean: float = -0.8
-    level_std: float = 1.4
-    anything: float = 0.1
-    length: int = 16_384
-    sample_rate: int = 16_000
-
-    def __post_init__(self) -> None:
-        if isinstance(self.classes, str) or len(set(self.classes)) < max(1, len(self.classes)):
-            raise ValueError(f"need one or more different classes, got {self.classes!r}")
-        if self.path not in get_args(Path):
-            raise ValueError(f"need a path out of {get_args(Path)}, got {self.path!r}")
-        for name in ("scale", "softness", "level_std"):
-            settle(self, **{name: check_number(getattr(self, name), name, above=0)})
-        settle(self, level_mean=check_number(self.level_mean, "level_mean"))
-        settle(self, anything=check_number(self.anything, "anything", minimum=0, below=1))
-        settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
-        settle(self, length=check_count(self.length, "length"))
-        bands = self.body.bands if isinstance(self.body, UNetConfig) else 1
-        if self.length % (bands * self.body.coarsest):
-            raise ValueError(
-                f"need a length that is a multiple of {bands * self.body.coarsest} samples for "
-                f"this network, got {self.length}"
-            )
-
-    @property
-    def duration(self) -> float:
-        """Of every sound, in seconds."""
-        return self.length / self.sample_rate
-
-
-class Waveform(nn.Module):
-    """The sound itself as what a network sees: z = x / scale."""
-
-    def __init__(self, config: SoundDiffusionConfig) -> None:
-        super().__init__()
-        self.scale = config.scale
-
-    def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
-        """Return what the network sees."""
-        return x / self.scale
-
-    def inverse(self, z: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
-        """Return the sound."""
-        return z * self.scale
-
-    def log_jacobian(self, z: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
-        """Return ln |det dz/dx|, of each sound."""
-        return z.new_full((len(z),), -z.shape[1] * math.log(self.scale))
-
-
-class CompressedMDCT(nn.Module):
-    """A table of time and frequency as what a network sees.
-
-    With X the `mdct` of the sound and s the softness::
-
-        z = X / (X^2 + s^2)^(1/4) / scale
-
-    which is X / sqrt(s) for what is quiet and sign(X) sqrt(|X|) for what is loud, so that the
-    last of a decay does not vanish in noise that leaves its beginning untouched.  Every table is
-    the transform of one sound, and volumes change by a known factor; so a density over tables is
-    one over sounds.
-
-    References
-    ----------
-    Richter et al. (2023), "Speech enhancement and dereverberation with diffusion-based generative
-    models", section III-B, for the square root (there of a complex spectrum).
-    """
-
-    basis: Tensor
-    windows: Tensor
-
-    def __init__(self, config: SoundDiffusionConfig) -> None:
-        super().__init__()
-        assert isinstance(config.body, UNetConfig)
-        bands = config.body.bands
-        self.bands, self.scale, self.softness = bands, config.scale, config.softness
-        windows = mdct_windows(config.length // bands, bands)
-        self.register_buffer("basis", torch.from_numpy(mdct_basis(bands)).float(), False)
-        self.register_buffer("windows", torch.from_numpy(windows).float(), False)
-
-    def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, "batch frames bands"]:
-        """Return what the network sees."""
-        padded = nn.functional.pad(x, (self.bands // 2, self.bands // 2))
-        frames = padded.unfold(1, 2 * self.bands, self.bands) * self.windows.to(x)
-        coefficients = frames @ self.basis.to(x)
-        return coefficients * (coefficients**2 + self.softness**2) ** -0.25 / self.scale
-
-    def inverse(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, "batch time"]:
-        """Return the sound: with y = scale z, X = y sqrt((y^2 + sqrt(y^4 + 4 s^2)) / 2)."""
-        frames = self._coefficients(z) @ self.basis.to(z).T * self.windows.to(z)
-        first, second = frames.chunk(2, dim=2)
-        whole = nn.functional.pad(first.flatten(1), (0, self.bands))
-        whole = whole + nn.functional.pad(second.flatten(1), (self.bands, 0))
-        return whole[:, self.bands // 2 : -(self.bands // 2)]
-
-    def log_jacobian(self, z: Float[Tensor, "batch frames bands"]) -> Float[Tensor, " batch"]:
-        """Return ln |det dz/dx|, of each sound.
-
-        dz/dX = (X^2 / 2 + s^2) / (X^2 + s^2)^(5/4) / scale
-        """
-        x, s = self._coefficients(z) ** 2, self.softness**2
-        slope = torch.log(x / 2 + s) - 1.25 * torch.log(x + s) - math.log(self.scale)
-        return slope.flatten(1).sum(dim=1)
-
-    def _coefficients(
-        self, z: Float[Tensor, "batch frames bands"]
-    ) -> Float[Tensor, "batch frames bands"]:
-        y = self.scale * z
-        return y * ((y**2 + torch.sqrt(y**4 + 4 * self.softness**2)) / 2).sqrt()
 
 
 class SoundDiffusion(nn.Module):

@@ -29,15 +29,10 @@ import numpy as np
 from jaxtyping import Float
 
 from course_lib.core import SignalLike, check_count, check_number, check_signal, settle
-from course_lib.models.linear.estimation import (
-    ExactLikelihood,
-    Factors,
-    FitReport,
-    Sizes,
-    fit_exactly,
-    standard_errors,
-)
-from course_lib.models.linear.state_space import LinearGaussian, check_series, difference_polynomial
+from course_lib.models.linear.estimation import FitReport, fit_exactly, standard_errors
+from course_lib.models.linear.exact_likelihood import ExactLikelihood, Factors, Sizes
+from course_lib.models.linear.linear_gaussian import LinearGaussian
+from course_lib.models.linear.state_space import check_series, difference_polynomial
 
 Criterion = Literal["aicc", "held-out"]
 

@@ -24,24 +24,16 @@ import scipy.signal
 from jaxtyping import Float
 
 from course_lib.core import SignalLike, check_count, check_number, check_signal, settle
-from course_lib.models.linear.estimation import (
-    ExactLikelihood,
-    Factors,
-    FitReport,
-    Sizes,
+from course_lib.models.linear.estimation import FitReport, fit_exactly, standard_errors
+from course_lib.models.linear.exact_likelihood import ExactLikelihood, Factors, Sizes
+from course_lib.models.linear.linear_gaussian import LinearGaussian
+from course_lib.models.linear.moments import (
     check_orders,
-    fit_exactly,
     hannan_rissanen,
     ma_by_durbin,
     ma_by_innovations,
-    standard_errors,
 )
-from course_lib.models.linear.state_space import (
-    LinearGaussian,
-    check_series,
-    check_stationary,
-    stationary_root,
-)
+from course_lib.models.linear.state_space import check_series, check_stationary, stationary_root
 
 Method = Literal["maximum likelihood", "hannan-rissanen", "innovations", "durbin"]
 

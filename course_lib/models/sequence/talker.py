@@ -40,7 +40,8 @@ from course_lib.models.sequence.spoken import (
     doubt,
 )
 from course_lib.models.sequence.transformer import Transformer, TransformerConfig
-from course_lib.text.reading import Words, clauses, normalise
+from course_lib.text.reading import clauses, normalise
+from course_lib.text.words import Words
 
 END = "\n"
 """The token after the last letter."""

@@ -11,8 +11,9 @@ from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.evaluation.generation import recognition
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
-from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule
 from course_lib.training.augmentation import Variation, variations

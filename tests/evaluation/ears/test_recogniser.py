@@ -20,7 +20,8 @@ from course_lib.evaluation import (
     word_errors,
 )
 from course_lib.features import griffin_lim, log_mel, magnitude_from_log_mel
-from course_lib.text.reading import normalise, number_words
+from course_lib.text.reading import normalise
+from course_lib.text.words import number_words
 
 needs_pocketsphinx = pytest.mark.skipif(
     importlib.util.find_spec("pocketsphinx") is None,

@@ -11,33 +11,33 @@ from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
 from course_lib.core import spawn
+from course_lib.models.diffusion.guidance import guided, pinned
+from course_lib.models.diffusion.likelihood import bound_terms, variational_bound
 from course_lib.models.diffusion.process import (
     alpha_bar,
-    as_denoiser,
-    bound_terms,
     cosine_betas,
-    denoise_at,
     diffuse,
-    edm_loss,
     edm_sigmas,
     flow_scales,
     flow_times,
-    guided,
     linear_betas,
-    noise_from_x0,
     per_sound,
-    pinned,
     posterior,
-    preconditioned,
-    preconditioning,
     sigmas_of,
-    simple_loss,
-    target_of,
-    variational_bound,
     vp_scales,
-    x0_from,
 )
 from course_lib.models.diffusion.samplers import heun, last, noises
+from course_lib.models.diffusion.targets import (
+    as_denoiser,
+    denoise_at,
+    edm_loss,
+    noise_from_x0,
+    preconditioned,
+    preconditioning,
+    simple_loss,
+    target_of,
+    x0_from,
+)
 
 KINDS = ["noise", "x0", "velocity", "flow"]
 CORNERS = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0]).double()] * 2)

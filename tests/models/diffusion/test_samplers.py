@@ -12,14 +12,13 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from course_lib.core import spawn
+from course_lib.models.diffusion.guidance import guided
 from course_lib.models.diffusion.process import (
     alpha_bar,
-    as_denoiser,
     cosine_betas,
     edm_sigmas,
     flow_scales,
     flow_times,
-    guided,
     linear_betas,
     per_sound,
     sigmas_of,
@@ -36,6 +35,7 @@ from course_lib.models.diffusion.samplers import (
     noises,
     subsequence,
 )
+from course_lib.models.diffusion.targets import as_denoiser
 
 BETAS = cosine_betas(40)
 BARS = alpha_bar(linear_betas())[subsequence(1000, 12)]

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from course_lib.models.diffusion.known_denoisers import GaussianMixture, GaussianProcess
-from course_lib.models.diffusion.process import Target
 from course_lib.models.diffusion.small_denoisers import (
     SmallDenoiser,
     SmallDenoiserConfig,
     fresh_batches,
 )
+from course_lib.models.diffusion.targets import Target
 from course_lib.models.linear.ar import AR
 from course_lib.training import Schedule, training_steps
 

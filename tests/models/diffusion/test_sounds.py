@@ -12,16 +12,11 @@ from course_lib.core import LabelledBatch, Likelihood, Scorer, Trainable, spawn
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
 from course_lib.features.mdct import mdct
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.samplers import last
-from course_lib.models.diffusion.sounds import (
-    SIGMA_MAX,
-    TOGETHER,
-    CompressedMDCT,
-    SoundDiffusion,
-    SoundDiffusionConfig,
-    Waveform,
-)
+from course_lib.models.diffusion.sounds import SIGMA_MAX, TOGETHER, SoundDiffusion
+from course_lib.models.diffusion.transforms import CompressedMDCT, Waveform
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule, training_steps
 

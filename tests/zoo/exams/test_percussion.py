@@ -13,8 +13,9 @@ from course_lib.corpora import Catalogue
 from course_lib.corpora import percussion as recordings_of
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.evaluation.generation import NOISE, REAL, Hits
+from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
-from course_lib.models.diffusion.sounds import SoundDiffusion, SoundDiffusionConfig
+from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule
 from course_lib.zoo.exams import percussion
