@@ -35,7 +35,7 @@ unexport MPLBACKEND
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 NUMBA_CPU_NAME=haswell OPENBLAS_CORETYPE=Haswell
 PLAIN := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 NUMBA_CPU_NAME=x86-64 OPENBLAS_CORETYPE=Prescott
 THREADS = OMP_NUM_THREADS=$(1) OPENBLAS_NUM_THREADS=$(1) MKL_NUM_THREADS=$(1) NUMBA_NUM_THREADS=$(1)
-NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/test_cli_networks.py
+NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/cli/test_networks.py
 
 .PHONY: help run test test-portable portable-kind lab notebooks bench format lint tests nbval install clean
 

@@ -15,6 +15,8 @@ import soundfile
 from course_lib import benchmarks, cli
 from course_lib.audio import Clip, read, write
 from course_lib.benchmarks import Missing, Row
+from course_lib.cli import course
+from course_lib.cli.shared import read_at
 from course_lib.editions.chapters import ROOT, Chapter, chapters
 from course_lib.editions.execute import NotebookFailed
 from course_lib.evaluation import bits_per_sample
@@ -82,7 +84,7 @@ def test_score_prints_bits_and_nats_of_the_same_likelihood(run: Run, recording: 
     assert found is not None
     assert "8-bit µ-law at 8000 Hz, 8000 samples" in out
     assert float(found[2]) == pytest.approx(-float(found[1]) * np.log(2) * 8000, rel=2e-3)
-    expected = bits_per_sample(AdaptiveAR(), cli._read(recording, 8000), MuLaw())
+    expected = bits_per_sample(AdaptiveAR(), read_at(recording, 8000), MuLaw())
     assert float(found[1]) == pytest.approx(expected.bits, abs=0.006)
 
 
@@ -241,7 +243,7 @@ def test_every_error_is_one_line(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "chapters", fail)
+    monkeypatch.setattr(course, "chapters", fail)
     got, out, err = run("list")
     assert (got, out) == (status, "")
     assert err.startswith(said)

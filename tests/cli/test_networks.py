@@ -16,6 +16,7 @@ import tiny
 
 from course_lib import cli, zoo
 from course_lib.audio import Clip, read, write
+from course_lib.cli.shared import read_at
 from course_lib.core import Batch, seeded
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
@@ -355,7 +356,7 @@ def test_a_vocoder_makes_a_recording_anew(run, trained, recording, tmp_path, sec
     arguments = ("--from", recording, "--temperature", 0, "-o", target, *some)
     assert run("sample", trained / "vocoder", *arguments)[0] == 0
     network = zoo.load(trained / "vocoder")
-    clip = cli._read(recording, 8000)
+    clip = read_at(recording, 8000)
     mel = mel_frames(clip.with_samples(clip.samples[:length]), network.config.mel)
     expected = network.sample(length, rng=seeded(0), temperature=0, mel=mel)[0]
     np.testing.assert_allclose(read(target).samples, expected, atol=2**-15)
@@ -557,7 +558,7 @@ def test_ctrl_c_keeps_what_was_generated(run, tmp_path, monkeypatch, blocks, sta
 
 
 def test_score_is_the_likelihood_of_the_file(run, trained, recording):
-    clip = cli._read(recording, 8000)
+    clip = read_at(recording, 8000)
     for name, options, told in (
         ("babbler", [], {}),
         ("gru", [], {}),

@@ -1,0 +1,119 @@
+"""Commands around the notebooks: list, run, prepare, student, lab."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_lib.cli.shared import Commands
+from course_lib.editions.chapters import ROOT, Chapter, chapters, check_course_here, choose
+
+if TYPE_CHECKING:
+    from course_lib.editions.learners import Copies
+
+
+WORKSPACE = Path("workspace")
+"""Where the learner's copies go, in the current folder."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add list, run, prepare, student and lab."""
+    command = commands.add_parser("list", help="the chapters, and the minutes each takes")
+    command.set_defaults(run=_list)
+
+    command = commands.add_parser("run", help="execute the notebooks into readable pages")
+    command.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
+    outputs = command.add_mutually_exclusive_group()
+    outputs.add_argument(
+        "--in-place", action="store_true", help="store the outputs in the notebooks instead"
+    )
+    outputs.add_argument(
+        "--margins", action="store_true", help="show how far each claim is from failing, too"
+    )
+    command.add_argument(
+        "--stop-early", action="store_true", help="stop at the first notebook that fails"
+    )
+    command.set_defaults(run=_run)
+
+    command = commands.add_parser(
+        "prepare", help="compile the loops once, so that no chapter waits for it (make does it)"
+    )
+    command.set_defaults(run=_prepare)
+
+    command = commands.add_parser("student", help="write the learner's copies, solutions cleared")
+    command.add_argument("folder", nargs="?", type=Path, default=WORKSPACE, metavar="DIR")
+    command.set_defaults(run=_student)
+
+    command = commands.add_parser(
+        "lab",
+        help="write the learner's copies and open JupyterLab",
+        epilog="Other options go to JupyterLab, such as --no-browser or --port 8889.",
+    )
+    command.set_defaults(run=_lab)
+
+
+def _list(options: argparse.Namespace) -> int:
+    for chapter in _chapters():
+        title, minutes = chapter.describe()
+        print(f"{chapter.number}  {title}" + (f"  ({minutes} minutes)" if minutes else ""))
+    return 0
+
+
+def _chapters() -> list[Chapter]:
+    check_course_here()
+    return chapters()
+
+
+def _run(options: argparse.Namespace) -> int:
+    course = _chapters()
+    chosen = course if options.notebook is None else [choose(course, options.notebook)]
+    from course_lib.editions.course import pages_folder, run_course
+
+    pages = None if options.in_place else pages_folder()
+    if pages is not None and not pages.is_relative_to(ROOT):
+        print(f"{ROOT} is read-only; the pages go into {pages}")
+    with_margins: AbstractContextManager[None] = nullcontext()
+    if options.margins:
+        from course_lib.editions.margins import recording
+
+        with_margins = recording(chosen)
+    with with_margins:
+        failures = run_course(chosen, course, pages=pages, stop_early=options.stop_early)
+    for failure in failures:
+        print(f"course run: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from course_lib.editions.prepare import STEPS
+
+    for number, (name, step) in enumerate(STEPS.items(), start=1):
+        print(f"compiling {number} of {len(STEPS)}: {name}", flush=True)
+        step()
+    return 0
+
+
+def _student(options: argparse.Namespace) -> int:
+    from course_lib.editions.learners import write_copies
+
+    return _report(write_copies(_chapters(), options.folder))
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from course_lib.editions.lab import open_lab
+    from course_lib.editions.learners import write_copies
+
+    _report(write_copies(_chapters(), WORKSPACE))
+    print(f"your copies are in {WORKSPACE.resolve()}")
+    return open_lab(WORKSPACE, options.others)
+
+
+def _report(copies: Copies) -> int:
+    for path in copies.written:
+        print(f"new   {path}")
+    for path in copies.kept:
+        print(f"kept  {path} (yours; delete or rename it to get a fresh copy)")
+    return 0
