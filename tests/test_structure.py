@@ -26,7 +26,7 @@ TESTED_ELSEWHERE = {
     "cli/speaking.py": "cli/test_networks.py",
     "cli/training.py": "cli/test_networks.py",
     "core/protocols.py": "test_contract.py",
-    "corpora/splits.py": "corpora/test_catalogue.py",
+    "corpora/splits.py": "corpora/test_data.py",
     "kernels/adaptive.py": "models/linear/test_adaptive_ar.py",
     "kernels/lattice.py": "applications/test_lpc.py",
     "models/diffusion/configuration.py": "models/diffusion/test_sounds.py",
