@@ -39,7 +39,7 @@ TESTED_ELSEWHERE = {
     "models/linear/innovations.py": "models/linear/test_ar.py",
     "models/linear/linear_gaussian.py": "models/linear/test_arima.py",
     "models/linear/moments.py": "models/linear/test_arma.py",
-    "models/linear/state_space.py": "models/linear/test_arma.py",
+    "models/linear/state_space.py": "kernels/test_arma.py",
     "models/sequence/frames.py": "models/sequence/test_talker.py",
     "models/sequence/spoken.py": "models/sequence/test_talker.py",
     "models/waveform/cells.py": "models/waveform/test_recurrent.py",
@@ -95,15 +95,14 @@ LINES, BODY = 450, 60
 
 
 def defined(module: str) -> set[str]:
-    """Return what a module defines at its top."""
-    found = set()
-    for node in ast.parse((PACKAGE / module).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+    """Return the names that a module gives to constants, functions, classes and methods."""
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    found = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {n.id for each in targets for n in ast.walk(each) if isinstance(n, ast.Name)}
-    return {name.lstrip("_") for name in found}
+    return {name.strip("_") for name in found}
 
 
 def test_every_module_has_its_tests():

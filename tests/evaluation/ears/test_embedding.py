@@ -24,7 +24,7 @@ from course_lib.evaluation.ears.embedding import (
     picture,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
