@@ -50,7 +50,6 @@ TESTED_ELSEWHERE = {
     "text/pieces.py": "text/test_reading.py",
     "text/words.py": "text/test_reading.py",
     "training/distributed.py": "zoo/test_trainer.py",
-    "zoo/cards.py": "zoo/test_store.py",
     "zoo/exams/speech.py": "zoo/test_store.py",
     "zoo/hits.py": "zoo/exams/test_percussion.py",
     "zoo/networks.py": "zoo/test_store.py",

@@ -114,7 +114,7 @@ def _fitting(kinds: tuple[Any, ...], value: Any) -> Any:
     if value is None and type(None) in kinds:
         return type(None)
     settled = [kind for kind in kinds if kind is not type(None)]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or len(settled) == 1:
         return settled[0]
     return max(settled, key=lambda kind: len(set(value) & {field.name for field in fields(kind)}))
 
