@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from course_lib import corpora
-from course_lib.applications.lpc import analyse, synthesise
-from course_lib.models.linear.ar import AR
+from course_lib.applications import analyse, synthesise
+from course_lib.models.linear import AR
 from course_lib.teaching import plot_spectrogram, use_style
 
 

@@ -59,7 +59,7 @@ class Batch:
         Raises
         ------
         ValueError
-            For sounds that do not divide evenly: the mean over shares were not the mean over all.
+            For sounds that do not divide evenly: the mean over shares would not be that over all.
         """
         _check_divides(len(self), ranks, "sounds")
         return self._changed(lambda x, axis: x[rank::ranks] if axis == 0 else x[:, rank::ranks])
@@ -198,7 +198,7 @@ class LabelledBatch:
         Raises
         ------
         ValueError
-            For sounds that do not divide evenly: the mean over shares were not the mean over all.
+            For sounds that do not divide evenly: the mean over shares would not be that over all.
         """
         _check_divides(len(self), ranks, "sounds")
         return LabelledBatch(
