@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import tiny
 
-from course_lib import cli, zoo
+from course_lib import zoo
 from course_lib.audio import Clip, read, write
+from course_lib.cli import sampling, speaking
 from course_lib.cli.shared import read_at
 from course_lib.core import Batch, seeded
 from course_lib.evaluation import bits_per_sample
@@ -101,7 +102,7 @@ def test_say_cut_short_leaves_no_file(run, trained, tmp_path, monkeypatch, error
     def vocoder(frames, rng):
         raise error
 
-    monkeypatch.setattr(cli, "_vocoder", lambda name: vocoder)
+    monkeypatch.setattr(speaking, "vocoder_named", lambda name: vocoder)
     arguments = ("one", "--talker", trained / "talker", "--keep", "-o", tmp_path / "a.wav")
     assert run("say", *arguments)[0] == status
     assert not list(tmp_path.iterdir())
@@ -546,7 +547,7 @@ def test_ctrl_c_keeps_what_was_generated(run, tmp_path, monkeypatch, blocks, sta
             raise KeyboardInterrupt
 
     network = SimpleNamespace(config=SimpleNamespace(sample_rate=8000), stream=stream)
-    monkeypatch.setattr(cli, "_network", lambda name: network)
+    monkeypatch.setattr(sampling, "network_named", lambda name: network)
     target = tmp_path / "out.wav"
     found, out, err = run("sample", "any", "--seconds", 1, "-o", target)
     assert found == status

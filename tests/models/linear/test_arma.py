@@ -15,7 +15,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 from statsmodels.tsa.stattools import acf, pacf
 
 from course_lib.audio import Clip
-from course_lib.models.linear import estimation
+from course_lib.models.linear import estimation, exact_likelihood, moments
 from course_lib.models.linear.ar import AR
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.linear.diagnostics import (
@@ -259,8 +259,8 @@ def test_fit_finds_the_higher_of_two_hills():
         x = drawn(model_of(1, 1, seed=seed, largest=0.4), 150, seed)
         ours = ARMA.fit(x, (1, 1)).report.log_likelihood
         grid = np.linspace(-0.95, 0.95, 20)
-        likelihood = estimation.ExactLikelihood(
-            x, estimation.Sizes(1, 0, 1, 0), np.ones(1), with_mean=False
+        likelihood = exact_likelihood.ExactLikelihood(
+            x, exact_likelihood.Sizes(1, 0, 1, 0), np.ones(1), with_mean=False
         )
         best = max(likelihood.log_likelihood(np.arctanh([a, b])) for a in grid for b in grid)
         worse.append(ours < best - 1e-3)
@@ -350,8 +350,8 @@ def test_gradient_of_the_cost_with_a_mean(rng, gaps):
     x = drawn(model_of(1, 1, mean=3.0), 60)
     if gaps:
         x[20:25] = np.nan
-    sizes = estimation.Sizes(1, 0, 1, 0)
-    likelihood = estimation.ExactLikelihood(x, sizes, np.ones(1), with_mean=True)
+    sizes = exact_likelihood.Sizes(1, 0, 1, 0)
+    likelihood = exact_likelihood.ExactLikelihood(x, sizes, np.ones(1), with_mean=True)
     likelihood.centre, likelihood.unit = 2.5, 7.0
     u = np.array([0.3, -0.2, 0.1])
     _, gradient = likelihood.cost(u)
@@ -368,7 +368,7 @@ def test_a_noninvertible_start_is_mirrored_inside():
     fitted = ARMA.fit(x, (0, 1))
     assert fitted.theta[0] == pytest.approx(0.5, abs=0.06)
     assert fitted.variance == pytest.approx(4.0, rel=0.1)
-    mirrored = estimation.inside_circle(np.array([-2.0]))
+    mirrored = moments.inside_circle(np.array([-2.0]))
     np.testing.assert_allclose(mirrored, [-0.5])
 
 
@@ -404,7 +404,7 @@ def test_a_fit_that_gives_up_says_so_once(monkeypatch):
 def test_innovations_algorithm_is_a_cholesky_decomposition():
     model = model_of(1, 2)
     gamma = model.autocovariance(10)
-    theta, variances = estimation.innovations_algorithm(gamma)
+    theta, variances = moments.innovations_algorithm(gamma)
     covariance = gamma[np.abs(np.subtract.outer(np.arange(11), np.arange(11)))]
     lower = np.eye(11)
     for n in range(1, 11):
@@ -414,7 +414,7 @@ def test_innovations_algorithm_is_a_cholesky_decomposition():
 
 def test_innovations_algorithm_tends_to_the_moving_average():
     model = model_of(0, 2)
-    theta, variances = estimation.innovations_algorithm(model.autocovariance(300))
+    theta, variances = moments.innovations_algorithm(model.autocovariance(300))
     np.testing.assert_allclose(theta[-1, :2], model.theta, atol=1e-8)
     assert np.abs(theta[-1, 2:]).max() < 1e-12
     assert variances[-1] == pytest.approx(model.variance)
@@ -606,7 +606,7 @@ def test_steps_that_came_as_numpys_integers(kind):
     assert model.sample(kind(100), rng=np.random.default_rng(0)).shape == (1, 100)
 
 
-@pytest.mark.parametrize("fit", [estimation.ma_by_innovations, estimation.ma_by_durbin])
+@pytest.mark.parametrize("fit", [moments.ma_by_innovations, moments.ma_by_durbin])
 @pytest.mark.parametrize(
     ("x", "error", "told"),
     [
