@@ -134,9 +134,3 @@ def _parser() -> argparse.ArgumentParser:
     for group in (course, benches, training, sampling, speaking, scoring):
         group.add_commands(commands)
     return parser
-
-
-# ---------------------------------------------------------------- training
-
-
-# ------------------------------------------------------ sampling and scoring

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course_lib.cli.shared import refuse
+
 if TYPE_CHECKING:
     from course_lib.audio import Clip
     from course_lib.core import LevelScorer, Sampler
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from course_lib.models.sequence.frames import Vocoder
     from course_lib.models.sequence.talker import Talker
     from course_lib.zoo.prompts import Network
-from course_lib.cli.shared import refuse
 
 TALKER, VOCODER = "talker-lstm", "wavenet-vocoder"
 """Who reads where nobody else is asked for, and the network that can make its frames audible."""

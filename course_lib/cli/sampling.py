@@ -17,8 +17,10 @@ from course_lib.cli.shared import (
     TEMPERATURE,
     Commands,
     add_diffusion_options,
+    add_order,
     add_output_options,
-    add_sound_options,
+    add_seed,
+    add_voice_and_channel,
     check_output,
     progress_bar,
     read_at,
@@ -49,10 +51,12 @@ def add_commands(commands: Commands) -> None:
         type=float,
         help=f"how much (default {SECONDS:g}; of a vocoder or a diffusion model, all of it)",
     )
+    add_seed(command)
+    add_order(command)
     command.add_argument(
         "--temperature", type=float, help=f"of a network (default {TEMPERATURE:g}; lower is safer)"
     )
-    add_sound_options(command)
+    add_voice_and_channel(command)
     diffusion = add_diffusion_options(command)
     diffusion.add_argument(
         "--steps", type=int, metavar="N", help="from noise to sound (default 25)"

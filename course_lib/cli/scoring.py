@@ -25,7 +25,8 @@ from course_lib.cli.shared import (
     SPEECH_RATE,
     Commands,
     add_diffusion_options,
-    add_sound_options,
+    add_order,
+    add_voice_and_channel,
     read_prepared,
     refuse,
     working,
@@ -50,7 +51,8 @@ def add_commands(commands: Commands) -> None:
         "--vocoder", metavar="NAME", help=f"of a talker: {VOCODER} in place of Griffin-Lim"
     )
     command.add_argument("--sentences", type=int, metavar="N", help="of a talker: only so many")
-    add_sound_options(command)
+    add_order(command)
+    add_voice_and_channel(command)
     diffusion = add_diffusion_options(command)
     diffusion.add_argument(
         "--bound",

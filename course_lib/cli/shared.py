@@ -34,9 +34,13 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What a group adds its commands to."""
 
 
-def add_sound_options(command: argparse.ArgumentParser) -> None:
-    """Add what says which model, and what it hears: --order, --voice and --channel."""
+def add_order(command: argparse.ArgumentParser) -> None:
+    """Add --order, of what is fitted."""
     command.add_argument("--order", type=int, help=f"coefficients of ar (default {ORDER})")
+
+
+def add_voice_and_channel(command: argparse.ArgumentParser) -> None:
+    """Add what says whom a model imitates, and what it hears: --voice and --channel."""
     command.add_argument("--voice", metavar="NAME", help="of a network that has several")
     command.add_argument("--channel", type=int, help="of a stereo file: 0 or 1")
 
@@ -48,9 +52,13 @@ def add_diffusion_options(command: argparse.ArgumentParser) -> argparse._Argumen
     return group
 
 
-def add_output_options(command: argparse.ArgumentParser) -> None:
-    """Add what says how a sound is drawn and where it goes: --seed, --output and --overwrite."""
+def add_seed(command: argparse.ArgumentParser) -> None:
+    """Add --seed, of what is drawn."""
     command.add_argument("--seed", type=int, default=0)
+
+
+def add_output_options(command: argparse.ArgumentParser) -> None:
+    """Add what says where a sound goes: --output and --overwrite."""
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.wav")
     command.add_argument("--overwrite", action="store_true", help="replace a file that exists")
 

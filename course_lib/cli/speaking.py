@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from course_lib.cli.models import TALKER, VOCODER, talker_named, vocoder_named
-from course_lib.cli.shared import Commands, add_output_options, check_output, working
+from course_lib.cli.shared import Commands, add_output_options, add_seed, check_output, working
 
 
 def add_commands(commands: Commands) -> None:
@@ -17,6 +17,7 @@ def add_commands(commands: Commands) -> None:
     command.add_argument(
         "--vocoder", metavar="NAME", help=f"{VOCODER} in place of Griffin and Lim's search"
     )
+    add_seed(command)
     add_output_options(command)
     command.add_argument(
         "--keep", action="store_true", help="write a sound in which words may be missing, too"

@@ -14,13 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course_lib.cli.shared import Commands
+from course_lib.cli.shared import Commands, progress_bar, working
 
 if TYPE_CHECKING:
     from course_lib.training import Step, Team
     from course_lib.zoo import Beginning
     from course_lib.zoo.recipes import Recipe
-from course_lib.cli.shared import progress_bar, working
 
 
 def add_commands(commands: Commands) -> None:
