@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
+
+from torch import nn
 
 from course_lib.core import (
     check_count,
@@ -11,10 +13,35 @@ from course_lib.core import (
     settle,
 )
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
+from course_lib.models.diffusion.transforms import Transform
 from course_lib.models.diffusion.unet import UNetConfig
 
 Path: TypeAlias = Literal["edm", "flow"]
 """How a network is trained: by the loss of Karras et al., or by flow matching."""
+
+SIGMA_MIN, SIGMA_MAX = 0.005, 40.0
+"""The noise levels between which sounds are drawn and scored, beside tables of unit variance."""
+
+
+@runtime_checkable
+class Body(Protocol):
+    """The shape of a network, and all that a model of sounds asks of it."""
+
+    @property
+    def multiple(self) -> int:
+        """Samples that go together; a sound holds a multiple of them."""
+
+    def shape(self, length: int) -> tuple[int, ...]:
+        """Return the shape of what the network sees of one sound."""
+
+    def transform(self, length: int, *, scale: float, softness: float) -> Transform:
+        """Return the way from sounds to what the network sees."""
+
+    def build(self, classes: int) -> nn.Module:
+        """Return the untrained network: from what is seen, noise level and class to an answer."""
+
+    def describe(self, length: int) -> str:
+        """Return in words what the network is, for sounds of so many samples."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +89,10 @@ class SoundDiffusionConfig:
         settle(self, anything=check_number(self.anything, "anything", minimum=0, below=1))
         settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
         settle(self, length=check_count(self.length, "length"))
-        bands = self.body.bands if isinstance(self.body, UNetConfig) else 1
-        if self.length % (bands * self.body.coarsest):
+        if self.length % self.body.multiple:
             raise ValueError(
-                f"need a length that is a multiple of {bands * self.body.coarsest} samples for "
-                f"this network, got {self.length}"
+                f"need a length that is a multiple of {self.body.multiple} samples for this "
+                f"network, got {self.length}"
             )
 
     @property

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.core import check_count, settle
+from course_lib.models.diffusion.transforms import Waveform
 from course_lib.models.diffusion.unet import Told, zeroed
 
 
@@ -44,9 +45,25 @@ class DiffWaveConfig:
         settle(self, dilations=tuple(check_count(d, "dilation") for d in self.dilations))
 
     @property
-    def coarsest(self) -> int:
+    def multiple(self) -> int:
         """Samples that go together; a sound holds a multiple of them."""
         return self.patch
+
+    def shape(self, length: int) -> tuple[int, ...]:
+        """Return the shape of what the network sees of one sound."""
+        return (length,)
+
+    def transform(self, length: int, *, scale: float, softness: float) -> Waveform:
+        """Return the way from sounds to what the network sees; nothing is softened."""
+        return Waveform(scale)
+
+    def build(self, classes: int) -> DiffWave:
+        """Return the untrained network."""
+        return DiffWave(self, classes)
+
+    def describe(self, length: int) -> str:
+        """Return in words what the network is, for sounds of any length."""
+        return f"DiffWave of {len(self.dilations)} layers and {self.channels} channels"
 
 
 class DiffWave(nn.Module):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 from course_lib.core import (
     LabelledBatch,
-    Likelihood,
     SignalLike,
     check_count,
     check_generator,
@@ -22,10 +20,13 @@ from course_lib.core import (
     check_signal,
     spawn,
 )
-from course_lib.models.diffusion.configuration import SoundDiffusionConfig
-from course_lib.models.diffusion.diffwave import DiffWave
+from course_lib.models.diffusion.configuration import (
+    SIGMA_MAX,
+    SIGMA_MIN,
+    Body,
+    SoundDiffusionConfig,
+)
 from course_lib.models.diffusion.guidance import guided, pinned
-from course_lib.models.diffusion.likelihood import bound_log_likelihood, ode_log_likelihood
 from course_lib.models.diffusion.process import (
     Denoiser,
     Draw,
@@ -43,15 +44,11 @@ from course_lib.models.diffusion.samplers import (
     last,
     noises,
 )
+from course_lib.models.diffusion.scoring import DiffusionScorer
 from course_lib.models.diffusion.targets import edm_loss, preconditioned, simple_loss
-from course_lib.models.diffusion.transforms import CompressedMDCT, Waveform
-from course_lib.models.diffusion.unet import UNet, UNetConfig
 
 SamplerName: TypeAlias = Literal["ddim", "ddpm", "heun", "euler", "midpoint"]
 """How sounds are drawn; `SoundDiffusion.sample` says which is which."""
-
-SIGMA_MIN, SIGMA_MAX = 0.005, 40.0
-"""The noise levels between which sounds are drawn, beside tables of unit variance."""
 
 TOGETHER = 8
 """So many sounds are drawn at once; more at once would be no faster, and need memory."""
@@ -86,14 +83,9 @@ class SoundDiffusion(nn.Module):
         self.config = config
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(check_count(seed, "seed", minimum=0))
-            self.body: UNet | DiffWave
-            self.seen: CompressedMDCT | Waveform
-            if isinstance(config.body, UNetConfig):
-                self.body = UNet(config.body, len(config.classes))
-                self.seen = CompressedMDCT(config)
-            else:
-                self.body = DiffWave(config.body, len(config.classes))
-                self.seen = Waveform(config)
+            body: Body = config.body
+            self.body = body.build(len(config.classes))
+        self.seen = body.transform(config.length, scale=config.scale, softness=config.softness)
 
     # ------------------------------------------------------------- learning
 
@@ -136,7 +128,8 @@ class SoundDiffusion(nn.Module):
         """Return D(z, sigma) for sounds of these classes, int64 of shape (batch,)."""
 
         def network(z: Tensor, level: Tensor) -> Tensor:
-            return self.body(z.float(), level.float(), label).to(z.dtype)
+            answer: Tensor = self.body(z.float(), level.float(), label)
+            return answer.to(z.dtype)
 
         return preconditioned(network, 1.0)
 
@@ -249,8 +242,8 @@ class SoundDiffusion(nn.Module):
         Notebook: 16.
         """
         steps = check_count(steps, "steps")
-        start_of, device = noises(rngs, self._shape), self._device
-        draw: Draw = lambda: start_of().to(device)  # noqa: E731
+        start_of = noises(rngs, self.config.body.shape(self.config.length))
+        draw: Draw = lambda: start_of().to(self._device)  # noqa: E731
         sigmas = edm_sigmas(steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
         alpha_bars = (1 / (1 + sigmas[:-1] ** 2)).flip(0)
         times = flow_times(steps, first=SIGMA_MAX / (1 + SIGMA_MAX))
@@ -265,12 +258,6 @@ class SoundDiffusion(nn.Module):
         if (sampler or usual) not in ways:
             raise ValueError(f"need a sampler out of {', '.join(ways)}, got {sampler!r}")
         return ways[sampler or usual]()
-
-    @property
-    def _shape(self) -> tuple[int, ...]:
-        """Of what the network sees of one sound."""
-        body, length = self.config.body, self.config.length
-        return (length // body.bands, body.bands) if isinstance(body, UNetConfig) else (length,)
 
     def _drawn(
         self,
@@ -361,7 +348,7 @@ class SoundDiffusion(nn.Module):
         """
         x = check_signal(x)
         noise = check_number(noise, "noise", above=0)
-        if not isinstance(self.seen, Waveform):
+        if not self.seen.keeps_white_noise:
             raise ValueError(
                 "need a network that sees the waveform itself, such as diffwave-percussion; in a "
                 "compressed table white noise is no longer the same everywhere"
@@ -411,56 +398,15 @@ class SoundDiffusion(nn.Module):
         """
         if kind not in ("estimate", "lower bound"):
             raise ValueError(f"need 'estimate' or 'lower bound', got {kind!r}")
-        self.denoiser(label)  # checks the label
         return DiffusionScorer(
-            self, label, check_generator(rng), kind, check_count(steps, "steps", minimum=2)
+            self.denoiser(label),
+            self.seen,
+            self.config.length,
+            self._device,
+            check_generator(rng),
+            kind,
+            check_count(steps, "steps", minimum=2),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class DiffusionScorer:
-    """A diffusion model with all that a likelihood needs: a class, and where to draw from."""
-
-    network: SoundDiffusion
-    label: str | None
-    rng: np.random.Generator
-    kind: Literal["estimate", "lower bound"]
-    steps: int
-
-    def log_likelihood(self, x: SignalLike) -> Likelihood:
-        """Return log p(x | label), a density over amplitudes.
-
-        log p(x) = log p(z) + ln |det dz/dx|, with log p(z) by `ode_log_likelihood` or
-        `bound_log_likelihood` between the noise levels that sounds are drawn with.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For bad input, or a sound of another length than the network's: fill it up with
-            silence, which is then a part of what is scored.
-        """
-        network, length = self.network, self.network.config.length
-        x = check_signal(x)
-        if len(x) != length:
-            raise ValueError(
-                f"need the {length} samples that this network draws, got {len(x)}; fill up with "
-                "zeros, np.pad, and score the silence too"
-            )
-        z = network.seen(network._padded(x))
-        denoise = network.denoiser(self.label)
-        if self.kind == "estimate":
-            sigmas = edm_sigmas(self.steps, sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX)
-            nats = ode_log_likelihood(denoise, z, sigmas, rng=self.rng)
-        else:
-            nats = bound_log_likelihood(
-                denoise,
-                z,
-                sigma_min=SIGMA_MIN,
-                sigma_max=SIGMA_MAX,
-                rng=self.rng,
-                draws=self.steps,
-            )
-        return Likelihood(float(nats + network.seen.log_jacobian(z)), self.kind)
 
 
 def _velocity(denoise: Denoiser) -> Denoiser:

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from course_lib.features.mdct import mdct_basis, mdct_windows
-from course_lib.models.diffusion.configuration import SoundDiffusionConfig
-from course_lib.models.diffusion.unet import UNetConfig
+
+
+@runtime_checkable
+class Transform(Protocol):
+    """From sounds to what a network sees of them, and back."""
+
+    @property
+    def scale(self) -> float:
+        """Of the numbers that the network sees."""
+
+    @property
+    def keeps_white_noise(self) -> bool:
+        """Whether noise that is white in a sound is white in what the network sees."""
+
+    def __call__(self, x: Float[Tensor, "batch time"]) -> Any:
+        """Return what the network sees, a tensor."""
+
+    def inverse(self, z: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch time"]:
+        """Return the sound."""
+
+    def log_jacobian(self, z: Float[Tensor, "batch *shape"]) -> Float[Tensor, " batch"]:
+        """Return ln |det dz/dx|, of each sound."""
 
 
 class Waveform(nn.Module):
     """The sound itself as what a network sees: z = x / scale."""
 
-    def __init__(self, config: SoundDiffusionConfig) -> None:
+    keeps_white_noise = True
+
+    def __init__(self, scale: float) -> None:
         super().__init__()
-        self.scale = config.scale
+        self.scale = scale
 
     def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
         """Return what the network sees."""
@@ -51,15 +74,14 @@ class CompressedMDCT(nn.Module):
     models", section III-B, for the square root (there of a complex spectrum).
     """
 
+    keeps_white_noise = False
     basis: Tensor
     windows: Tensor
 
-    def __init__(self, config: SoundDiffusionConfig) -> None:
+    def __init__(self, length: int, *, bands: int, scale: float, softness: float) -> None:
         super().__init__()
-        assert isinstance(config.body, UNetConfig)
-        bands = config.body.bands
-        self.bands, self.scale, self.softness = bands, config.scale, config.softness
-        windows = mdct_windows(config.length // bands, bands)
+        self.bands, self.scale, self.softness = bands, scale, softness
+        windows = mdct_windows(length // bands, bands)
         self.register_buffer("basis", torch.from_numpy(mdct_basis(bands)).float(), False)
         self.register_buffer("windows", torch.from_numpy(windows).float(), False)
 

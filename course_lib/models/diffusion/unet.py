@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.core import check_count, settle
+from course_lib.models.diffusion.transforms import CompressedMDCT
 
 GROUPS = 8
 """Channels are normalised in so many groups."""
@@ -60,6 +61,27 @@ class UNetConfig:
     def coarsest(self) -> int:
         """Frames, and bands, in one cell of the coarsest resolution."""
         return self.patch * 2 ** (len(self.channels) - 1)
+
+    @property
+    def multiple(self) -> int:
+        """Samples that go together; a sound holds a multiple of them."""
+        return self.bands * self.coarsest
+
+    def shape(self, length: int) -> tuple[int, ...]:
+        """Return the shape of what the network sees of one sound."""
+        return length // self.bands, self.bands
+
+    def transform(self, length: int, *, scale: float, softness: float) -> CompressedMDCT:
+        """Return the way from sounds to tables."""
+        return CompressedMDCT(length, bands=self.bands, scale=scale, softness=softness)
+
+    def build(self, classes: int) -> UNet:
+        """Return the untrained network."""
+        return UNet(self, classes)
+
+    def describe(self, length: int) -> str:
+        """Return in words what the network is, for sounds of so many samples."""
+        return f"U-Net over {length // self.bands} x {self.bands} MDCT coefficients"
 
 
 class UNet(nn.Module):

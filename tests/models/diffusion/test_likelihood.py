@@ -5,10 +5,26 @@ import math
 import numpy as np
 import pytest
 import torch
+from lines import bend, gaussian, randn
+from torch.distributions import Normal, kl_divergence
 
+from course_lib.core import spawn
 from course_lib.models.diffusion.known_denoisers import GaussianMixture, GaussianProcess
-from course_lib.models.diffusion.likelihood import bound_log_likelihood, ode_log_likelihood
-from course_lib.models.diffusion.process import edm_sigmas
+from course_lib.models.diffusion.likelihood import (
+    bound_log_likelihood,
+    bound_terms,
+    ode_log_likelihood,
+    variational_bound,
+)
+from course_lib.models.diffusion.process import (
+    alpha_bar,
+    cosine_betas,
+    edm_sigmas,
+    linear_betas,
+    posterior,
+)
+from course_lib.models.diffusion.samplers import noises
+from course_lib.models.diffusion.targets import denoise_at
 from course_lib.models.linear.ar import AR
 
 PROCESS = GaussianProcess.from_ar(AR(np.array([1.2, -0.7]), 0.3), 6)
@@ -166,3 +182,80 @@ def test_bad_settings_are_refused(rng):
             bound_log_likelihood(POINTS.denoise, x, sigma_min=low, sigma_max=high, rng=rng)
     with pytest.raises(ValueError, match="draws"):
         bound_log_likelihood(POINTS.denoise, x, sigma_min=0.1, sigma_max=1.0, rng=rng, draws=0)
+
+
+# ------------------------------------------------ the bound of a chain of steps
+
+
+def rngs(count):
+    return spawn(np.random.default_rng(3), count)
+
+
+def test_the_terms_of_the_bound_are_divergences():
+    betas, x0 = cosine_betas(12), randn(3, 2)
+    terms = bound_terms(bend, x0, betas, noises(rngs(3), (2,), dtype=torch.float64))
+    assert terms.shape == (3, 13)
+    again, left = noises(rngs(3), (2,), dtype=torch.float64), alpha_bar(betas).tolist()
+    for t in range(12):
+        a, s = math.sqrt(left[t]), math.sqrt(1 - left[t])
+        x_t = a * x0 + s * again()
+        truth = posterior(x0, x_t, betas, t)
+        model = posterior(denoise_at(bend, x_t, a, s), x_t, betas, t).mean
+        if t == 0:
+            expected = -Normal(model, betas[0].sqrt()).log_prob(x0)
+        else:
+            scale = truth.variance.sqrt()[:, None]
+            expected = kl_divergence(Normal(truth.mean, scale), Normal(model, scale))
+        torch.testing.assert_close(terms[:, t], expected.sum(1), rtol=1e-9, atol=1e-12)
+    noisy = Normal(math.sqrt(left[-1]) * x0, math.sqrt(1 - left[-1]))
+    prior = kl_divergence(noisy, Normal(torch.zeros(()).double(), torch.ones(()).double()))
+    torch.testing.assert_close(terms[:, 12], prior.sum(1), rtol=1e-9, atol=1e-12)
+
+
+def test_the_bound_lies_below_the_chains_own_density_and_near_it():
+    """The density of a chain of three steps is integrated on a grid, matrix by matrix."""
+    betas, denoise, x0 = torch.tensor([0.2, 0.4, 0.6]), gaussian(0.5, 0.3), 0.9
+    grid = torch.linspace(-8, 8, 801, dtype=torch.float64)[:, None]
+    left, width = [1.0, *alpha_bar(betas).tolist()], 16 / 800
+    density = Normal(0.0, 1.0).log_prob(grid[:, 0]).exp()  # p(x_3)
+    for t in (3, 2, 1):
+        a, s = math.sqrt(left[t]), math.sqrt(1 - left[t])
+        mean, variance = posterior(denoise_at(denoise, grid, a, s), grid, betas, t - 1)
+        scale = (variance if t > 1 else betas[:1].expand(801)).double().sqrt()
+        density = width * Normal(mean[:, 0], scale).log_prob(grid).exp() @ density
+    truth = float(np.interp(x0, grid[:, 0], density.log()))
+    draw = noises(rngs(20_000), (1,), dtype=torch.float64)
+    terms = bound_terms(denoise, torch.full((20_000, 1), x0).double(), betas, draw)
+    bound = -float(terms.sum(1).mean())
+    assert truth - 0.15 < bound < truth - 0.08
+
+
+def test_the_variational_bound_is_minus_the_sum_of_all_terms():
+    x0 = randn(2, 3).float()
+    bound = variational_bound(bend, x0, linear_betas(5), noises(rngs(2), (3,)))
+    terms = bound_terms(bend, x0, linear_betas(5), noises(rngs(2), (3,)))
+    assert bound.kind == "lower bound"
+    assert bound.nats == pytest.approx(-float(terms.double().sum()), rel=1e-6)
+    assert terms.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("x0", "error", "message"),
+    [
+        (torch.full((2, 3), torch.nan), ValueError, "finite numbers in x0"),
+        (torch.full((2, 3), torch.inf), ValueError, "finite numbers in x0"),
+        (torch.empty(0, 3), ValueError, "not empty"),
+        (torch.tensor(0.5), ValueError, r"shape \(batch, ...\)"),
+        (torch.ones(2, 3, dtype=torch.int64), TypeError, r"got torch\.int64"),
+        (np.ones((2, 3)), TypeError, "got ndarray"),
+    ],
+)
+def test_sounds_that_have_no_bound_are_explained(x0, error, message):
+    with pytest.raises(error, match=message):
+        variational_bound(bend, x0, linear_betas(3), noises(rngs(2), (3,)))
+
+
+def test_silence_and_single_samples_have_a_bound():
+    for x0 in (torch.zeros(2, 5), torch.ones(1, 1)):
+        draw = noises(rngs(len(x0)), x0.shape[1:])
+        assert math.isfinite(variational_bound(bend, x0, linear_betas(4), draw).nats)
