@@ -96,11 +96,7 @@ class DiffusionRecipe(HitRecipe):
     def describe(self, network: SoundDiffusion) -> str:
         """Return in a sentence what the network is and what it can do."""
         config = network.config
-        body = config.body
-        if isinstance(body, UNetConfig):
-            shape = f"U-Net over {config.length // body.bands} x {body.bands} MDCT coefficients"
-        else:
-            shape = f"DiffWave of {len(body.dilations)} layers and {body.channels} channels"
+        shape = config.body.describe(config.length)
         trained = {"edm": "denoising (EDM)", "flow": "flow matching"}[config.path]
         return (
             f"{shape}, trained by {trained}, {config.sample_rate} Hz; draws single hits of "

@@ -35,6 +35,7 @@ class TalkerRecipe:
     own, own_from : scheduled sampling, as in `sentences.reading_batches`
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation sentences
+    begins_with : the trained talker of the same shape whose weights are the first ones, or None
 
     Raises
     ------
@@ -52,8 +53,8 @@ class TalkerRecipe:
     own_from: int = 0
     seed: int = 1
     validate_every: int = 500
+    begins_with: str | None = None
 
-    begins_with: ClassVar[None] = None  # no talker goes on from another's weights
     unit: ClassVar[str] = "nats per mel value"
     """Of `validate`."""
 
