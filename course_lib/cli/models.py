@@ -11,11 +11,8 @@ from course_lib.cli.shared import refuse
 
 if TYPE_CHECKING:
     from course_lib.audio import Clip
-    from course_lib.core import LevelScorer, Sampler
-    from course_lib.models.diffusion.sounds import SoundDiffusion
+    from course_lib.core import LevelScorer, Sampler, Speaker
     from course_lib.models.sequence.frames import Vocoder
-    from course_lib.models.sequence.talker import Talker
-    from course_lib.zoo.prompts import Network
 
 TALKER, VOCODER = "talker-lstm", "wavenet-vocoder"
 """Who reads where nobody else is asked for, and the network that can make its frames audible."""
@@ -38,26 +35,25 @@ def vocoder_named(name: str | None) -> Vocoder:
     return wavenet_vocoder(network)
 
 
-def network_named(name: str) -> Network | SoundDiffusion:
+def network_named(name: str) -> Any:
     """Return the trained network of that name, or in that folder, that makes sound of itself."""
-    from course_lib.evaluation.ears.classifier import Classifier
-    from course_lib.models.sequence.talker import Talker
+    from course_lib.core import Sampler, Speaker
 
     network = trained(name)
-    if isinstance(network, Classifier):
-        raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")
-    if isinstance(network, Talker):
+    if isinstance(network, Speaker):
         raise ValueError(f'{name} reads text aloud: course say "7,341" --talker {name} -o out.wav')
+    if not isinstance(network, Sampler):
+        raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")
     return network
 
 
-def talker_named(name: str) -> Talker:
+def talker_named(name: str) -> Speaker:
     """Return the trained talker of that name, or in that folder."""
-    from course_lib.models.sequence.talker import Talker
+    from course_lib.core import Speaker
     from course_lib.zoo.recipes import TALKERS
 
     network = trained(name)
-    if not isinstance(network, Talker):
+    if not isinstance(network, Speaker):
         raise ValueError(f"{name} does not read text; there are {', '.join(TALKERS)}")
     return network
 
@@ -75,7 +71,7 @@ def trained(name: str) -> Any:
     )
 
 
-def conditions(network: Network, options: argparse.Namespace, clip: Clip | None) -> dict[str, Any]:
+def conditions(network: Any, options: argparse.Namespace, clip: Clip | None) -> dict[str, Any]:
     """Return what the network is told: the voice, the frames of a clip, or nothing."""
     from course_lib.zoo.prompts import mel_frames
 

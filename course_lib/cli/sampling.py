@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_lib.cli.models import SAMPLERS, conditions, maker_of, network_named
 from course_lib.cli.shared import (
@@ -31,8 +31,6 @@ from course_lib.cli.shared import (
 
 if TYPE_CHECKING:
     from course_lib.audio import Clip
-    from course_lib.models.diffusion.sounds import SoundDiffusion
-    from course_lib.zoo.prompts import Network
 
 
 def add_commands(commands: Commands) -> None:
@@ -106,18 +104,16 @@ def _sample_fitted(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 
 def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
-    from course_lib.models.diffusion.sounds import SoundDiffusion
+    from course_lib.core import BlockSampler
 
     refuse(options, "is for ar, not for a network", "order")
     network = network_named(options.model)
-    if isinstance(network, SoundDiffusion):
-        return _sample_diffusion(network, options)
-    return _sample_stream(network, options)
+    if isinstance(network, BlockSampler):
+        return _sample_blocks(network, options)
+    return _sample_at_once(network, options)
 
 
-def _sample_diffusion(
-    network: SoundDiffusion, options: argparse.Namespace
-) -> tuple[Clip, object, bool]:
+def _sample_at_once(network: Any, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     from course_lib.audio import Clip
     from course_lib.core import seeded
 
@@ -138,13 +134,12 @@ def _sample_diffusion(
     return Clip(sound, config.sample_rate), maker_of(options), True
 
 
-def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip, object, bool]:
+def _sample_blocks(network: Any, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     import numpy as np
 
     from course_lib.audio import Clip
-    from course_lib.core import seeded, spawn
+    from course_lib.core import seeded
 
-    (rng,) = spawn(seeded(options.seed), 1)  # as network.sample(..., rng=seeded(seed)) does
     refuse(options, f"is for diffusion models, not for {options.model}", *DIFFUSION)
     rate = network.config.sample_rate
     clip = None
@@ -165,12 +160,11 @@ def _sample_stream(network: Network, options: argparse.Namespace) -> tuple[Clip,
         clip = clip.with_samples(clip.samples[:length])
     told = conditions(network, options, clip)
     temperature = TEMPERATURE if options.temperature is None else options.temperature
-    stream = network.stream(length, rng=rng, temperature=temperature, **told)
-    blocks: list[np.ndarray] = []
+    rng, blocks = seeded(options.seed), list[np.ndarray]()
     with progress_bar() as progress:
         task = progress.add_task(f"sampling from {options.model}", total=length)
         try:
-            for block in stream:
+            for block in network.blocks(length, rng=rng, temperature=temperature, **told):
                 blocks.append(block)
                 progress.advance(task, len(block))
         except KeyboardInterrupt:

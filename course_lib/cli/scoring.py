@@ -8,7 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_lib.cli.models import (
     SCORERS,
@@ -35,8 +35,6 @@ from course_lib.cli.shared import (
 if TYPE_CHECKING:
     from course_lib.audio import Clip
     from course_lib.core import Encoding, LevelScorer, Scorer
-    from course_lib.models.diffusion.sounds import SoundDiffusion
-    from course_lib.models.sequence.talker import Talker
 
 
 def add_commands(commands: Commands) -> None:
@@ -64,13 +62,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from course_lib.core import seeded
+    from course_lib.core import Speaker, seeded
     from course_lib.evaluation import bits_per_sample
-    from course_lib.models.sequence.talker import Talker
 
     if options.file is None:
         talker = None if options.model in SCORERS else trained(options.model)
-        if not isinstance(talker, Talker):
+        if not isinstance(talker, Speaker):
             raise ValueError(f"need a FILE to score {options.model} with; only talkers need none")
         return _score_talker(options, talker)
     refuse(options, "is for talkers", "vocoder", "sentences")
@@ -84,7 +81,7 @@ def _score(options: argparse.Namespace) -> int:
     return 0
 
 
-def _score_talker(options: argparse.Namespace, talker: Talker) -> int:
+def _score_talker(options: argparse.Namespace, talker: Any) -> int:
     """Print how many words a recogniser mishears: of recordings, through frames, of the talker."""
     from rich.console import Console
     from rich.table import Table
@@ -126,21 +123,21 @@ def _adaptive_scorer(
 def _network_scorer(
     options: argparse.Namespace,
 ) -> tuple[LevelScorer | Scorer, Clip, Encoding, object]:
-    from course_lib.models.diffusion.sounds import SoundDiffusion
+    from course_lib.core import LabelledScorer
 
     refuse(options, "is for ar, not for a network", "order")
     network = network_named(options.model)
     clip = read_prepared(options.file, network.config.sample_rate, options.channel)
-    if isinstance(network, SoundDiffusion):
-        return _diffusion_scorer(network, clip, options)
+    if isinstance(network, LabelledScorer):
+        return _density(network, clip, options)
     refuse(options, f"is for diffusion models, not for {options.model}", "label", "bound")
     told = conditions(network, options, clip)
     score = partial(network.level_log_likelihood, **told)
     return SimpleNamespace(level_log_likelihood=score), clip, network.config.encoding, options.model
 
 
-def _diffusion_scorer(
-    network: SoundDiffusion, clip: Clip, options: argparse.Namespace
+def _density(
+    network: Any, clip: Clip, options: argparse.Namespace
 ) -> tuple[Scorer, Clip, Encoding, object]:
     import numpy as np
 

@@ -16,14 +16,24 @@ from course_lib.core.checks import (
 )
 from course_lib.core.files import check_writable, replacing, sha256, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
-from course_lib.core.protocols import Encoding, LevelScorer, Sampler, Scorer
+from course_lib.core.protocols import (
+    BlockSampler,
+    Encoding,
+    LabelledScorer,
+    LevelScorer,
+    Sampler,
+    Scorer,
+    Speaker,
+)
 from course_lib.core.random import seeded, spawn
 
 __all__ = [
     "Batch",
     "Batches",
+    "BlockSampler",
     "Encoding",
     "LabelledBatch",
+    "LabelledScorer",
     "LevelScorer",
     "Likelihood",
     "LikelihoodKind",
@@ -31,6 +41,7 @@ __all__ = [
     "Sampler",
     "Scorer",
     "SignalLike",
+    "Speaker",
     "Trainable",
     "check_codes",
     "check_count",

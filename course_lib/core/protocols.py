@@ -5,7 +5,8 @@ A model offers only what it can do: a GAN has no likelihood, and says so by lack
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,11 +26,46 @@ class Sampler(Protocol):
 
 
 @runtime_checkable
+class BlockSampler(Sampler, Protocol):
+    """A model that makes sound from left to right, so that it can be heard while it is made."""
+
+    def blocks(
+        self, length: int, *, rng: np.random.Generator, **settings: Any
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield, block by block, what `sample` would return as one signal."""
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """A model that reads text aloud."""
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Return the words that a text is read as."""
+
+    def say(self, text: str, *, rng: np.random.Generator, **settings: Any) -> Any:
+        """Return the text read aloud, an `audio.Clip`."""
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """A model with a probability density over waveforms."""
 
     def log_likelihood(self, x: SignalLike) -> Likelihood:
         """Return log p(x), a density over the amplitudes of the whole signal."""
+
+
+@runtime_checkable
+class LabelledScorer(Protocol):
+    """A model with a probability density over the waveforms of each of its classes."""
+
+    def scorer(
+        self,
+        label: str | None,
+        *,
+        rng: np.random.Generator,
+        kind: Literal["estimate", "lower bound"] = "estimate",
+    ) -> Scorer:
+        """Return the density of one class, or of any; `rng` draws what it estimates with."""
 
 
 @runtime_checkable

@@ -540,13 +540,14 @@ def test_losses_are_told_in_their_own_unit(run, tmp_path, monkeypatch, name, uni
 
 @pytest.mark.parametrize(("blocks", "status"), [(0, 130), (2, 130), (10, 0)])
 def test_ctrl_c_keeps_what_was_generated(run, tmp_path, monkeypatch, blocks, status):
-    def stream(length, **settings):
+    def drawn(length, **settings):
         for _ in range(blocks):
             yield np.full(length // 10, 0.5)
         if blocks < 10:
             raise KeyboardInterrupt
 
-    network = SimpleNamespace(config=SimpleNamespace(sample_rate=8000), stream=stream)
+    config = SimpleNamespace(sample_rate=8000)
+    network = SimpleNamespace(config=config, sample=drawn, blocks=drawn)
     monkeypatch.setattr(sampling, "network_named", lambda name: network)
     target = tmp_path / "out.wav"
     found, out, err = run("sample", "any", "--seconds", 1, "-o", target)

@@ -49,6 +49,13 @@ class LevelNetwork(nn.Module):
         length, rngs = check_count(length, "length"), spawn(rng, count)
         return np.stack([np.concatenate([*self.stream(length, rng=r, **settings)]) for r in rngs])
 
+    def blocks(
+        self, length: int, *, rng: np.random.Generator, **settings: Any
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield, block by block, the sound that `sample` returns for this generator."""
+        (own,) = spawn(rng, 1)
+        return self.stream(length, rng=own, **settings)
+
     def _check_codes(
         self, codes: Int[np.ndarray, "time"], encoding: Encoding
     ) -> Int[np.ndarray, "time"]:
