@@ -67,7 +67,7 @@ LSTM_CORE = Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_uni
 CLASSES = ("kick", "hand drum")
 DIFFUSION = SoundDiffusionConfig(
     CLASSES,
-    UNetConfig(bands=16, channels=(8,), blocks=1, patch=4, told=8),
+    UNetConfig(bands=16, channels=(8,), blocks=1, patch=4, condition=8),
     scale=0.3,
     length=1600,
     sample_rate=8000,

@@ -47,7 +47,7 @@ CONFIGURATIONS = [
     tiny.CLASSIFIER,
     tiny.DIFFUSION,
     SoundDiffusionConfig(("tom",), UNetConfig(), path="flow"),
-    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), anything=0.0),
+    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), label_dropout=0.0),
 ]
 
 
