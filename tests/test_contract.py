@@ -22,8 +22,9 @@ from course_lib.models.linear.ar import AR
 from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.states.markov import Histogram, MarkovChain
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 
 SMALL = MuLaw(16)
 MODELS = {

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue
 from course_lib.corpora.words import word_recordings
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.frames import SAMPLE_RATE
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
-from course_lib.models.sequence.talker import Talker, TalkerConfig
+from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.training import Schedule
 from course_lib.zoo.exams.talkers import GRAMMARS, QUICK, nats_per_value, talking, word_error
