@@ -81,6 +81,9 @@ OF_THEIR_OWN = {
 }
 """Tests of what several modules do together."""
 
+CELLS = {"models/waveform/cells.py", "teaching/exercises/chapter_08.py"}
+"""Where functions take the arguments of torch.nn's, in that order."""
+
 LINES, BODY = 450, 60
 
 
@@ -135,6 +138,17 @@ def test_a_body_fits_a_screen(module):
     tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
     long = {name: lines for name, lines in bodies(tree) if lines > BODY}
     assert not long
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arguments_past_the_fifth_have_names(module):
+    """But for the compiled loops, and for cells, which take what torch.nn's take."""
+    if module.startswith("kernels/") or module in CELLS:
+        return
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    places = {f.name: [a.arg for a in (*f.args.posonlyargs, *f.args.args)] for f in functions}
+    assert not {n for n, a in places.items() if len([x for x in a if x not in ("self", "cls")]) > 5}
 
 
 def test_contributing_names_every_package():
