@@ -106,7 +106,8 @@ def _explained(path: Path) -> Iterator[None]:
         name = path.resolve().parent.name
         raise ValueError(
             f"cannot use the trained model {name}, {path} is damaged or another's: {why}; "
-            f"restore both of its files (git restore data/zoo), or publish its run again"
+            "restore both of its files (git restore data/zoo, or install "
+            "audio-generation-course-data again), or publish its run again"
         ) from error
 
 
