@@ -41,5 +41,5 @@ def installed_notebooks() -> Path | None:
         files = metadata.files(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return None
-    found = [file for file in files if file.suffix == ".ipynb" and file.parent.name == "notebooks"]
+    found = [file for file in files if file.suffix == ".ipynb"]
     return Path(str(found[0].locate())).resolve().parent if found else None
