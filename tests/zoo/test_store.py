@@ -19,12 +19,13 @@ from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
-from course_lib.models.sequence.talker import TalkerConfig
 from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import publishing, store
 from course_lib.zoo.exams.speech import QUICK, score
@@ -47,7 +48,7 @@ CONFIGURATIONS = [
     tiny.CLASSIFIER,
     tiny.DIFFUSION,
     SoundDiffusionConfig(("tom",), UNetConfig(), path="flow"),
-    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), anything=0.0),
+    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), label_dropout=0.0),
 ]
 
 
