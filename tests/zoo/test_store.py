@@ -70,6 +70,14 @@ def copy(published, tmp_path):
     return tmp_path
 
 
+def test_nothing_is_published_into_an_installed_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "data_folder", lambda: tmp_path)
+    assert store.place("babbler") == tmp_path / "zoo" / "babbler"
+    monkeypatch.setattr(store, "installed_data", lambda: tmp_path)
+    with pytest.raises(PermissionError, match=r"which pip installed; set COURSE_DATA"):
+        store.place("babbler")
+
+
 # ----------------------------------------------------------- the models in data/zoo
 
 
