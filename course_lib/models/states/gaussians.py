@@ -77,6 +77,25 @@ class Gaussians:
         covariances.setflags(write=False)
         settle(self, means=means, covariances=covariances)
 
+    @classmethod
+    def around(
+        cls,
+        centres: Float[np.ndarray, "components dims"],
+        x: Float[np.ndarray, "frames dims"],
+        covariance: Covariance,
+        *,
+        floor: float,
+    ) -> Gaussians:
+        """Return Gaussians at these centres, each as wide along every axis as all the frames."""
+        spread = np.maximum(x.var(axis=0), floor)
+        blocks = {
+            "full": np.tile(np.diag(spread), (len(centres), 1, 1)),
+            "tied": np.diag(spread),
+            "diagonal": np.tile(spread, (len(centres), 1)),
+            "spherical": np.full(len(centres), spread.mean()),
+        }
+        return cls(centres, blocks.get(covariance, spread), covariance)
+
     def __len__(self) -> int:
         return len(self.means)
 

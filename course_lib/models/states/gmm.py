@@ -303,22 +303,18 @@ def mixture_start(
             "take fewer components or more frames"
         )
     centres = spread_centres(x, components, rng=rng)
-    nearest = np.argmin(((x[:, None] - centres) ** 2).sum(axis=2), axis=1)
-    shares = np.eye(components)[nearest]
-    # Where frames coincide a centre may be nobody's nearest: it stays, with all frames' spread.
-    everywhere = Gaussians(centres, np.ones((components, x.shape[1])))
-    spread = np.maximum(x.var(axis=0), floor)
-    blocks: Any = {
-        "full": np.tile(np.diag(spread), (components, 1, 1)),
-        "tied": np.diag(spread),
-        "diagonal": np.tile(spread, (components, 1)),
-        "spherical": np.full(components, spread.mean()),
-    }
-    if covariance in blocks:
-        everywhere = Gaussians(centres, blocks[covariance], covariance)
-    else:
-        everywhere = Gaussians(centres, everywhere.covariances, covariance)  # says what is wrong
-    return GaussianMixture(shares.mean(axis=0), everywhere.fitted(x, shares, floor=floor))
+    shares = np.eye(components)[nearest_centre(x, centres)]
+    # Where frames coincide a centre may be nobody's nearest: it stays, as wide as all frames.
+    begin = Gaussians.around(centres, x, covariance, floor=floor)
+    return GaussianMixture(shares.mean(axis=0), begin.fitted(x, shares, floor=floor))
+
+
+def nearest_centre(
+    x: Float[np.ndarray, "frames dims"], centres: Float[np.ndarray, "count dims"]
+) -> Int[np.ndarray, "frames"]:
+    """Return which centre is nearest to each frame; of equals, the first."""
+    square = [((x - centre) ** 2).sum(axis=1) for centre in centres]
+    return np.argmin(square, axis=0)
 
 
 def spread_centres(
@@ -333,7 +329,7 @@ def spread_centres(
     ----------
     Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding", section 2.2.
     """
-    chosen: list[Int[np.ndarray, ""] | int] = [int(check_generator(rng).integers(len(x)))]
+    chosen = [int(check_generator(rng).integers(len(x)))]
     square = ((x - x[chosen[0]]) ** 2).sum(axis=1)
     while len(chosen) < count:
         total = square.sum()
