@@ -14,7 +14,7 @@ from course_lib.models.states.gmm import (
     mixture_start,
     spread_centres,
 )
-from course_lib.models.states.hmm import HMM, baum_welch, left_right_transitions, stays
+from course_lib.models.states.hmm import HMM, baum_welch, left_right_transitions, maximised, stays
 from course_lib.models.states.inference import (
     Posterior,
     backward_by_hand,
@@ -49,6 +49,7 @@ __all__ = [
     "log_backward",
     "log_forward",
     "log_posterior",
+    "maximised",
     "mixture_start",
     "spread_centres",
     "stays",

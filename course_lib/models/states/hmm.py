@@ -251,14 +251,27 @@ def baum_welch(start: HMM, sequences: Sequence[Any], *, floor: float = 1e-6) -> 
     while True:
         found = [model.posterior(x) for x in data]
         yield EMStep(model, sum(each.nats for each in found))
-        first = np.mean([each.states[0] for each in found], axis=0)
-        moves = np.sum([each.moves for each in found], axis=0)
-        weights = np.concatenate([each.states for each in found])
-        model = HMM(
-            first / first.sum(),
-            shares(moves, model.transitions),
-            model.emissions.fitted(everything, weights, floor=floor),
-        )
+        model = maximised(model, everything, found, floor=floor)
+
+
+def maximised(
+    model: HMM, everything: np.ndarray, found: Sequence[inference.Posterior], *, floor: float
+) -> HMM:
+    """Return the likeliest model given the posteriors of each sequence, the M of Baum and Welch.
+
+    Parameters
+    ----------
+    everything : the data of all sequences, one after another
+    found : what is known of the states of each
+    """
+    first = np.mean([each.states[0] for each in found], axis=0)
+    moves = np.sum([each.moves for each in found], axis=0)
+    weights = np.concatenate([each.states for each in found])
+    return HMM(
+        first / first.sum(),
+        shares(moves, model.transitions),
+        model.emissions.fitted(everything, weights, floor=floor),
+    )
 
 
 def left_right_transitions(
