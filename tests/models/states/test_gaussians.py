@@ -154,3 +154,22 @@ def test_bad_frames_are_named(rng):
     assert len(model) == 3
     assert "3 in 2 dimensions, full" in repr(model)
     assert not model.means.flags.writeable
+
+
+def test_the_loops_exponential_is_numpys_to_the_last_digits():
+    x = -np.append(0.0, np.geomspace(1e-12, 707, 5000))
+    values, tops = kernels.exponentials(x[None])
+    assert tops == [0]
+    np.testing.assert_allclose(values[0], np.exp(x), rtol=1e-15)
+    values, tops = kernels.exponentials(np.array([[3.0, -720.0, -np.inf], [-np.inf] * 3]))
+    np.testing.assert_array_equal(values, [[1, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(tops, [3, 0])
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_moments_of_odd_and_even_numbers_of_frames(frames, rng):
+    x, weights = rng.standard_normal((frames, 2)), rng.random((frames, 3))
+    centres = rng.standard_normal((3, 2))
+    ours = kernels.weighted_moments(weights, x, np.ascontiguousarray(centres.T))
+    for got, expected in zip(ours, weighted_moments_by_hand(weights, x, centres), strict=True):
+        np.testing.assert_allclose(got.T, expected)
