@@ -5,7 +5,7 @@ from course_lib.models.states.emissions import (
     GaussianEmissions,
     MixtureEmissions,
 )
-from course_lib.models.states.gaussians import Gaussians
+from course_lib.models.states.gaussians import Gaussians, normalised_by_hand
 from course_lib.models.states.gmm import (
     EMStep,
     GaussianMixture,
@@ -51,6 +51,7 @@ __all__ = [
     "log_posterior",
     "maximised",
     "mixture_start",
+    "normalised_by_hand",
     "spread_centres",
     "stays",
     "viterbi_by_hand",
