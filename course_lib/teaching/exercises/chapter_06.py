@@ -21,7 +21,7 @@ from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array
     ],
 )
 def check_stay(answer: Callable[[float, int], tuple[float, float]]) -> None:
-    for a, d in ((0.5, 1), (0.5, 3), (0.9, 10), (0.25, 2), (0.0, 1)):
+    for a, d in ((0.6, 1), (0.8, 3), (0.9, 10), (0.25, 2), (0.0, 1)):
         result = answer(a, d)
         if not isinstance(result, tuple | list | np.ndarray) or len(result) != 2:
             raise Wrong(
