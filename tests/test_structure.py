@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "kernels/adaptive.py": "models/linear/test_adaptive_ar.py",
     "kernels/kalman.py": "kernels/test_arma.py",
     "kernels/lattice.py": "applications/test_lpc.py",
+    "kernels/states.py": "models/states/test_gaussians.py",
     "models/diffusion/configuration.py": "models/diffusion/test_sounds.py",
     "models/diffusion/scoring.py": "models/diffusion/test_sounds.py",
     "models/linear/diagnostics.py": "models/linear/test_arma.py",
