@@ -11,7 +11,9 @@ def test_every_language_has_one_take_alone_of_each_digit():
     takes = spoken_digits()
     assert len(takes) == 50 + len(PIECES) == 86
     alone = [(take.language, take.digit) for take in takes if take.alone]
-    assert sorted(alone) == sorted((c, d) for c in ("en", "es", "fr", "it", "ru") for d in range(10))
+    assert sorted(alone) == sorted(
+        (c, d) for c in ("en", "es", "fr", "it", "ru") for d in range(10)
+    )
     assert {take.language for take in takes if not take.alone} == {"en"}
     english = [take.digit for take in takes if take.language == "en"]
     np.testing.assert_array_equal(np.bincount(english), [3, 11, 5, 5, 5, 4, 3, 3, 3, 4])
