@@ -11,6 +11,7 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
     check_values,
+    nearest,
     settle,
     shown,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "checkout",
     "installed_data",
     "installed_notebooks",
+    "nearest",
     "replacing",
     "seeded",
     "settle",
