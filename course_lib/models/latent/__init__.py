@@ -1,5 +1,8 @@
-"""Models of what is not seen: restricted Boltzmann machines."""
+"""Models of what is not seen: restricted Boltzmann machines, and conditional ones."""
 
+from course_lib.models.latent.conditional_rbm import (
+    ConditionalRBM,
+)
 from course_lib.models.latent.energies import (
     Parameters,
     statistics,
@@ -13,6 +16,7 @@ from course_lib.models.latent.rbm import (
 
 __all__ = [
     "RBM",
+    "ConditionalRBM",
     "Learning",
     "Parameters",
     "statistics",

@@ -149,12 +149,12 @@ class Learner:
         settings: Learning,
         rng: np.random.Generator,
     ) -> None:
-        self.parameters = parameters.changed(np.copy)
+        self.parameters = parameters.changed(_own)
         self._settings, self._rng = settings, check_generator(rng)
         hidden = parameters.weights.shape[1]
         rungs = (settings.rungs,) if settings.method == "tempering" else ()
         self._h = np.zeros((*rungs, settings.batch, hidden))
-        self._step = parameters.changed(np.zeros_like)
+        self._step = self.parameters.changed(np.zeros_like)
 
     def step(self, v: Float[np.ndarray, "rows visible"]) -> None:
         """Take one step up the gradient, estimated from these rows and the machine's own draws."""
@@ -169,13 +169,14 @@ class Learner:
         self._h = fantasy.h
         if settings.method == "tempering":
             fantasy = Fantasy(fantasy.v[-1], fantasy.expected[-1], fantasy.h[-1])
-        self._climb(Fantasy(v, expected, expected), fantasy)
+        self.climb(p, Fantasy(v, expected, expected), fantasy)
 
-    def _climb(self, data: Fantasy, model: Fantasy) -> None:
+    def climb(self, seen: Parameters, data: Fantasy, model: Fantasy) -> None:
         """Move every parameter by the difference of two averages, `energies.statistics`.
 
         Those of Gaussian units move in units of s^2, so that all keep pace; then the weights and
-        b of both kinds of units move by the same formula.
+        b of both kinds of units move by the same formula. `seen` is the machine that drew: the
+        learner's own, or that with a bias for each row.
         """
         p, last, settings = self.parameters, self._step, self._settings
         add_products(last.weights, data.v, data.expected, sign=1, keep=settings.momentum)
@@ -185,19 +186,26 @@ class Learner:
             (last.hidden_bias, data.expected.mean(axis=0) - model.expected.mean(axis=0)),
         ]
         if last.log_variance is not None:
-            slope = variance_pull(p, data.v, data.expected)
-            slope -= variance_pull(p, model.v, model.expected)
+            slope = variance_pull(seen, data.v, data.expected)
+            slope -= variance_pull(seen, model.v, model.expected)
             slopes.append((last.log_variance, slope))
         for step, slope in slopes:
             step *= settings.momentum
             step += slope
         for value, each in zip(p, last, strict=True):
-            if value is not None:  # value += rate step, without a copy of the weights
+            if (
+                value is not None and each is not None
+            ):  # value += rate step, without a copy of the weights
                 daxpy(each.ravel(), value.ravel(), a=settings.rate)
         if settings.decay:
             p.weights[:] *= 1 - settings.rate * settings.decay
         if p.log_variance is not None:
             np.maximum(p.log_variance, math.log(SMALLEST_VARIANCE), out=p.log_variance)
+
+
+def _own(x: np.ndarray) -> np.ndarray:
+    """Return a copy whose rows follow one another, so that BLAS can change it in place."""
+    return np.array(x, order="C")
 
 
 def add_products(
@@ -246,16 +254,33 @@ def epochs(
 def beginning(
     v: Float[np.ndarray, "rows visible"], hidden: int, *, binary: bool, rng: np.random.Generator
 ) -> Parameters:
-    """Return small random weights, and biases that already have the data's averages right.
+    """Return random weights, and biases that already have the data's averages right.
+
+    Weights to binary units are small. Those to Gaussian units share the variance with s^2:
+    from very small ones they would take long to find a use, for s^2 alone has it right, too.
 
     References
     ----------
     Hinton (2012), "A practical guide to training restricted Boltzmann machines", section 8.
     """
-    weights = 0.01 * rng.standard_normal((v.shape[1], hidden))
-    mean = v.mean(axis=0)
-    if not binary:
-        spread = np.log(np.maximum(v.var(axis=0), SMALLEST_VARIANCE))
-        return Parameters(weights, mean, np.zeros(hidden), spread)
-    mean = (v.sum(axis=0) + 1) / (len(v) + 2)  # finite where a unit is always on, or never
-    return Parameters(weights, np.log(mean / (1 - mean)), np.zeros(hidden))
+    draws, mean = rng.standard_normal((v.shape[1], hidden)), v.mean(axis=0)
+    if binary:
+        mean = (v.sum(axis=0) + 1) / (len(v) + 2)  # finite where a unit is always on, or never
+        return Parameters(0.01 * draws, np.log(mean / (1 - mean)), np.zeros(hidden))
+    return sharing(mean, v.var(axis=0), draws)
+
+
+def sharing(
+    mean: Float[np.ndarray, "visible"],
+    variance: Float[np.ndarray, "visible"],
+    draws: Float[np.ndarray, "visible hidden"],
+) -> Parameters:
+    """Return Gaussian units of a mean and variance, half of which the hidden units explain.
+
+    A unit that is on half of the time adds W^2 / 4 to the variance; at the mean, all are.
+    """
+    variance = np.maximum(variance, SMALLEST_VARIANCE)
+    hidden = draws.shape[1]
+    weights = np.sqrt(2 * variance / hidden)[:, None] * draws
+    away = (mean / (0.5 * variance)) @ weights
+    return Parameters(weights, mean - 0.5 * weights.sum(axis=1), -away, np.log(0.5 * variance))

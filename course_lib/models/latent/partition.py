@@ -62,7 +62,7 @@ def exact_log_partition(p: Parameters) -> Float[np.ndarray, "*rows"]:
     if hidden > LARGEST:
         raise ValueError(
             f"need at most {LARGEST} units to enumerate, got {hidden}; "
-            "pass rng, and ln Z is estimated by annealed importance sampling"
+            "estimate ln Z by annealing: log_partition(rng=...)"
         )
     h = every_configuration(hidden).astype(np.float64)
     m = h @ p.weights.T  # (configurations, visible)

@@ -62,7 +62,7 @@ def test_a_step_is_the_difference_of_statistics(gaussian):
     for _ in range(2):
         now = learner.parameters.changed(np.copy)
         data, model = (Fantasy(rng.random((4, 5)), rng.random((4, 3)), None) for _ in range(2))
-        learner._climb(data, model)
+        learner.climb(now, data, model)
         pull, push = (statistics(now, each.v, each.expected) for each in (data, model))
         slope = Parameters(*(a if a is None else a - b for a, b in zip(pull, push, strict=True)))
         if gaussian:
@@ -78,6 +78,17 @@ def test_a_step_is_the_difference_of_statistics(gaussian):
         for got, want in zip(learner.parameters, after, strict=True):
             if want is not None:
                 np.testing.assert_allclose(got, want, atol=1e-12)
+
+
+def test_columns_first_or_rows_first_learn_alike():
+    p = machine()
+    found = []
+    for weights in (p.weights, np.asfortranarray(p.weights)):
+        learner = Learner(p._replace(weights=weights), Learning(batch=10), seeded(0))
+        learner.step(rows(10))
+        found.append(learner.parameters.weights)
+    np.testing.assert_array_equal(*found)
+    assert np.abs(found[0] - p.weights).max() > 1e-4
 
 
 def test_a_learner_leaves_what_it_was_given():

@@ -124,15 +124,15 @@ def _log_odds(p):
 
 def test_gaussian_units_learn_their_deviation_and_clusters():
     rng = seeded(1)
-    centres = np.array([[2.0, 0.0], [-2.0, 1.0]])
-    rows = centres[rng.integers(0, 2, 600)] + 0.2 * rng.standard_normal((600, 2))
+    centres = np.array([[1.0, 0.0], [-1.0, 1.0]])
+    rows = centres[rng.integers(0, 2, 600)] + 0.3 * rng.standard_normal((600, 2))
     settings = Learning(
         "tempering", rate=0.05, rungs=5
     )  # chains would not cross from one to the other
-    model = RBM.fit(rows, 3, units="gaussian", epochs=80, settings=settings, rng=seeded(2))
+    model = RBM.fit(rows, 3, units="gaussian", epochs=40, settings=settings, rng=seeded(2))
     normal = -0.5 * (math.log(np.linalg.det(np.cov(rows.T))) + 2 * math.log(2 * math.pi) + 2)
-    assert model.log_likelihood(rows).nats / len(rows) > normal + 0.8
-    assert (model.deviation < 0.35).all()
+    assert model.log_likelihood(rows).nats / len(rows) > normal + 0.2
+    assert (model.deviation < 0.45).all()
 
 
 def test_estimated_partition_makes_an_estimate():
