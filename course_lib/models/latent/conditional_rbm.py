@@ -39,6 +39,9 @@ from course_lib.models.latent.learning import (
 RIDGE = 1e-3
 """Times the power of the past: keeps the vector autoregression finite where bands go together."""
 
+SHARE = 0.1
+"""Of the variance that the regression leaves: what hidden units begin with."""
+
 ROWS = 64
 """Frames whose hidden configurations are summed at once."""
 
@@ -202,25 +205,45 @@ class ConditionalRBM:
         return Likelihood(nats, "exact")
 
     def sample(
-        self, length: int, *, count: int = 1, sweeps: int = 50, rng: np.random.Generator
+        self,
+        length: int,
+        *,
+        count: int = 1,
+        past: Any = None,
+        sweeps: int = 50,
+        rng: np.random.Generator,
     ) -> Float[np.ndarray, "count length bands"]:
         """Draw `count` sequences of frames, each frame by Gibbs sweeps given those before it.
 
         A frame's chain begins with hidden units that are all off. The i-th sequence does not
         depend on `count`, and a longer one starts with the shorter.
 
+        Parameters
+        ----------
+        length : frames in a sequence
+        count : how many
+        past : the frames that each goes on from, (count, order, bands), the newest last; None
+            begins with `before`
+        sweeps : for each frame
+        rng : draws everything
+
         Raises
         ------
         TypeError, ValueError
-            For a bad length, count or number of sweeps, or no generator.
+            For a bad length, count, past or number of sweeps, or no generator.
         """
         length, sweeps = check_count(length, "length"), check_count(sweeps, "sweeps")
         generators = spawn(rng, count)
         bands, hidden = self.weights.shape
         made = np.full((len(generators), self.order + length, bands), self.before)
+        if past is not None:
+            first = check_values(past, "past", shape=("count", "order", "bands"))
+            if first.shape != (len(made), self.order, bands):
+                wanted = (len(made), self.order, bands)
+                raise ValueError(f"need a past of shape {wanted}, got {first.shape}")
+            made[:, : self.order] = first
         for t in range(self.order, self.order + length):
-            past = made[:, t - self.order : t][:, ::-1].reshape(len(made), -1)
-            p = self.given(past)
+            p = self.given(made[:, t - self.order : t][:, ::-1].reshape(len(made), -1))
             h = np.zeros((len(made), hidden))
             v = energies.visible_from(p, h, partition.noise(p, generators))
             for _ in range(sweeps):
@@ -288,8 +311,9 @@ def _epochs(
     # What the regression leaves is shared with the hidden units; A u stays what is predicted, and
     # at the prediction all hidden units are on half of the time: B = -A W / s^2
     draws = rng.standard_normal(start.weights.shape)
-    own = sharing(np.zeros(v.shape[1]), start.deviation**2, draws)
-    seen = own.weights / (0.5 * start.deviation[:, None] ** 2)
+    own = sharing(np.zeros(v.shape[1]), start.deviation**2, draws, share=SHARE)
+    assert own.log_variance is not None  # the units are Gaussian
+    seen = own.weights / np.exp(own.log_variance)[:, None]
     own = own._replace(
         visible_bias=start.visible_bias + own.visible_bias, hidden_bias=-start.visible_bias @ seen
     )

@@ -267,20 +267,22 @@ def beginning(
     if binary:
         mean = (v.sum(axis=0) + 1) / (len(v) + 2)  # finite where a unit is always on, or never
         return Parameters(0.01 * draws, np.log(mean / (1 - mean)), np.zeros(hidden))
-    return sharing(mean, v.var(axis=0), draws)
+    return sharing(mean, v.var(axis=0), draws, share=0.5)
 
 
 def sharing(
     mean: Float[np.ndarray, "visible"],
     variance: Float[np.ndarray, "visible"],
     draws: Float[np.ndarray, "visible hidden"],
+    *,
+    share: float,
 ) -> Parameters:
-    """Return Gaussian units of a mean and variance, half of which the hidden units explain.
+    """Return Gaussian units of a mean and variance, a `share` of which the hidden units explain.
 
     A unit that is on half of the time adds W^2 / 4 to the variance; at the mean, all are.
     """
     variance = np.maximum(variance, SMALLEST_VARIANCE)
-    hidden = draws.shape[1]
-    weights = np.sqrt(2 * variance / hidden)[:, None] * draws
-    away = (mean / (0.5 * variance)) @ weights
-    return Parameters(weights, mean - 0.5 * weights.sum(axis=1), -away, np.log(0.5 * variance))
+    hidden, left = draws.shape[1], (1 - share) * variance
+    weights = np.sqrt(4 * share * variance / hidden)[:, None] * draws
+    away = (mean / left) @ weights
+    return Parameters(weights, mean - 0.5 * weights.sum(axis=1), -away, np.log(left))

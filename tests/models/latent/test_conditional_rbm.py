@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.core import seeded
-from course_lib.models.latent import RBM, ConditionalRBM, Learning
+from course_lib.models.latent import RBM, ConditionalRBM, Learning, conditional_rbm
 
 
 def machine(bands=2, hidden=3, order=2, *, before=-1.0, strength=0.5):
@@ -64,7 +64,8 @@ def test_before_the_first_epoch_it_is_the_vector_autoregression():
     assert nats == pytest.approx(normal, abs=0.02)
 
 
-def test_hidden_units_learn_what_a_regression_cannot_say():
+def test_hidden_units_learn_what_a_regression_cannot_say(monkeypatch):
+    monkeypatch.setattr(conditional_rbm, "SHARE", 0.5)  # a start nearer to jumps this regular
     data, fresh = sequences(), sequences(seed=4)
     settings = Learning("cd", sweeps=3, rate=0.1)
     steps = list(
@@ -97,7 +98,30 @@ def test_sequences_do_not_depend_on_count_and_longer_ones_start_alike():
     np.testing.assert_array_equal(many[:2, :4], few)
 
 
+def test_a_sequence_goes_on_from_a_past():
+    """What follows one's own beginning is what would have followed it."""
+    model = machine(strength=0.1)
+    whole = model.sample(6, count=2, rng=seeded(1))
+    with_past = model.sample(500, count=2, past=whole[:, :2] + 50, sweeps=2, rng=seeded(2))
+    without = model.sample(500, count=2, sweeps=2, rng=seeded(2))
+    assert np.abs(with_past[:, 0] - without[:, 0]).min() > 1
+    np.testing.assert_allclose(with_past[:, -1], without[:, -1], atol=1e-3)
+    start = np.full((2, 2, 2), model.before)
+    again = model.sample(500, count=2, past=start, sweeps=2, rng=seeded(2))
+    np.testing.assert_array_equal(again, without)
+
+
+def test_the_newest_frame_of_a_past_comes_last():
+    zero = np.zeros((1, 1))
+    echo = np.array([[1.0], [0.0]])  # x[t] = x[t-1]
+    model = ConditionalRBM(zero, [0.0], [0.0], [1e-9], echo, np.zeros((2, 1)))
+    drawn = model.sample(3, past=np.array([[[3.0], [7.0]]]), sweeps=1, rng=seeded(0))
+    np.testing.assert_allclose(drawn[0, :, 0], 7.0, atol=1e-6)
+
+
 def test_bad_input_is_named():
+    with pytest.raises(ValueError, match=r"past of shape \(1, 2, 2\), got \(1, 1, 2\)"):
+        machine().sample(2, past=np.zeros((1, 1, 2)), rng=seeded(0))
     x = sequences(2)
     with pytest.raises(ValueError, match="method \"cd\" for a conditional machine, got 'pcd'"):
         ConditionalRBM.fit(x, 2, settings=Learning("pcd"), rng=seeded(0))
