@@ -1,4 +1,5 @@
 """Forgets that v h is zero where v is."""
+
 import numpy as np
 
 

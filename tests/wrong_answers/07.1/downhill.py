@@ -1,4 +1,5 @@
 """Subtracts the data from the model, and so returns the way down."""
+
 import numpy as np
 
 

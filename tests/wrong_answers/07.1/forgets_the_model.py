@@ -1,4 +1,5 @@
 """Thinks that only the data pull, as if Z were a constant."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Multiplies the averages of v and h, as if they were independent."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Takes the average of v for that of v h."""
+
 import numpy as np
 
 

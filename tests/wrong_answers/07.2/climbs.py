@@ -1,4 +1,5 @@
 """Adds the step, and so goes up."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Forgets to keep anything of the last step."""
+
 import numpy as np
 
 

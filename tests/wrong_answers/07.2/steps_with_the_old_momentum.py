@@ -1,4 +1,5 @@
 """Moves before the new slope has gone into m."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Takes momentum for a running average, with 1 - keep before the slope."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Returns only where the steps lead, not where they begin."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Takes the ratio for a logit."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Looks at rung b alone, as if rung a did not mind."""
+
 import numpy as np
 
 

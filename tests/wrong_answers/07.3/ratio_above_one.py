@@ -1,4 +1,5 @@
 """Returns the ratio itself, which may exceed one."""
+
 import numpy as np
 
 

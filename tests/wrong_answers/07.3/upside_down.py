@@ -1,4 +1,5 @@
 """Thinks that a higher free energy is more probable."""
+
 import numpy as np
 
 
