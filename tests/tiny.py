@@ -117,7 +117,7 @@ class TinyClassifier(FewHits, ClassifierRecipe):
 def noise_hits(length: int, count: int, *, seed: int) -> LabelledBatch:
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 2
-    sounds = torch.randn(length, count, generator=generator) * (0.02 + 0.1 * labels)
+    sounds = torch.randn(count, length, generator=generator) * (0.02 + 0.1 * labels[:, None])
     return LabelledBatch(sounds, labels, seed)
 
 

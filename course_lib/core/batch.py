@@ -140,7 +140,7 @@ class PairBatch:
         Raises
         ------
         ValueError
-            For pairs that do not divide evenly: the mean over shares were not the mean over all.
+            For pairs that do not divide evenly: the mean over shares would not be that over all.
         """
         _check_divides(len(self), ranks, "pairs")
         return PairBatch(
@@ -155,11 +155,11 @@ class PairBatch:
 
 @dataclass(frozen=True, eq=False)
 class LabelledBatch:
-    """Whole sounds and what each one is; time comes first.
+    """Whole sounds and what each one is, one sound a row.
 
     Attributes
     ----------
-    sounds : amplitudes, float32 of shape (time, batch)
+    sounds : amplitudes, float32 of shape (batch, time)
     labels : the class of each, int64 of shape (batch,)
     seed : of whatever is drawn at random while the network learns from them
 
@@ -176,8 +176,8 @@ class LabelledBatch:
     def __post_init__(self) -> None:
         if self.sounds.ndim != 2 or not self.sounds.numel():
             raise ValueError(
-                f"need sounds of shape (time, batch), got {tuple(self.sounds.shape)}; "
-                "time comes first, and a single sound is x[:, None]"
+                f"need sounds of shape (batch, time), got {tuple(self.sounds.shape)}; "
+                "a single sound is x[None]"
             )
         if tuple(self.labels.shape) != (len(self),):
             raise ValueError(
@@ -186,7 +186,7 @@ class LabelledBatch:
 
     def __len__(self) -> int:
         """The number of sounds."""
-        return int(self.sounds.shape[1])
+        return int(self.sounds.shape[0])
 
     def to(self, device: torch.device) -> LabelledBatch:
         """Return the batch on a device."""
@@ -201,9 +201,7 @@ class LabelledBatch:
             For sounds that do not divide evenly: the mean over shares would not be that over all.
         """
         _check_divides(len(self), ranks, "sounds")
-        return LabelledBatch(
-            self.sounds[:, rank::ranks], self.labels[rank::ranks], self.seed + rank
-        )
+        return LabelledBatch(self.sounds[rank::ranks], self.labels[rank::ranks], self.seed + rank)
 
 
 def _check_divides(count: int, ranks: int, what: str) -> None:

@@ -232,7 +232,7 @@ def variations(
         sounds = [variation.varied(clips[i], length, rng) for i in chosen]
         drawn = int(rng.integers(2**31))
         return LabelledBatch(
-            torch.from_numpy(np.stack(sounds, axis=1).astype(np.float32)),
+            torch.from_numpy(np.stack(sounds).astype(np.float32)),
             torch.from_numpy(of_clip[chosen]),
             drawn,
         )

@@ -37,7 +37,7 @@ def batch_of(recordings: Catalogue, *, seed: int) -> LabelledBatch:
     """Return all hits of some recordings as one batch."""
     clips, labels = sounds_of(recordings)
     return LabelledBatch(
-        torch.from_numpy(np.stack([clip.samples for clip in clips], axis=1)),
+        torch.from_numpy(np.stack([clip.samples for clip in clips])),
         torch.tensor([CLASSES.index(label) for label in labels]),
         seed,
     )

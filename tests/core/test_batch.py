@@ -115,7 +115,7 @@ def test_what_are_no_pairs(changes, said):
 
 
 def some_labelled(**changes):
-    given = {"sounds": torch.arange(12.0).reshape(3, 4), "labels": torch.tensor([0, 1, 2, 0])}
+    given = {"sounds": torch.arange(12.0).reshape(4, 3), "labels": torch.tensor([0, 1, 2, 0])}
     return LabelledBatch(**{**given, **changes})
 
 
@@ -123,7 +123,7 @@ def test_shares_of_labelled_sounds_put_together_are_the_whole():
     whole = some_labelled(seed=7)
     shares = [whole.shard(rank, 2) for rank in range(2)]
     assert [len(share) for share in (whole, *shares)] == [4, 2, 2]
-    sounds = torch.stack([share.sounds for share in shares], dim=2).flatten(1, 2)
+    sounds = torch.stack([share.sounds for share in shares], dim=1).flatten(0, 1)
     assert torch.equal(sounds, whole.sounds)
     labels = torch.stack([share.labels for share in shares], dim=1).flatten()
     assert torch.equal(labels, whole.labels)
@@ -145,8 +145,8 @@ def test_labelled_sounds_that_do_not_divide_evenly():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"sounds": torch.ones(3)}, r"need sounds of shape \(time, batch\), got \(3,\)"),
-        ({"sounds": torch.ones(0, 4)}, r"got \(0, 4\)"),
+        ({"sounds": torch.ones(3)}, r"need sounds of shape \(batch, time\), got \(3,\)"),
+        ({"sounds": torch.ones(4, 0)}, r"got \(4, 0\)"),
         ({"labels": torch.tensor([1, 2])}, r"a label for each of 4 sounds, got \(2,\)"),
         ({"labels": torch.ones(4, 1)}, r"a label for each of 4 sounds, got \(4, 1\)"),
     ],

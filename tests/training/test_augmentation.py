@@ -191,9 +191,9 @@ def test_labels_go_with_their_sounds() -> None:
     clips, labels = some()
     batches = variations(clips, labels, STILL, length=1000, size=20, seed=1)
     batch = batches(0)
-    assert batch.sounds.shape == (1000, 20)
+    assert batch.sounds.shape == (20, 1000)
     assert (batch.sounds.dtype, batch.labels.dtype) == (torch.float32, torch.int64)
-    for sound, label in zip(batch.sounds.T.numpy(), batch.labels.tolist(), strict=True):
+    for sound, label in zip(batch.sounds.numpy(), batch.labels.tolist(), strict=True):
         matches = [np.allclose(np.abs(sound), np.abs(clip.samples), atol=1e-6) for clip in clips]
         assert labels[matches.index(True)] == label
 

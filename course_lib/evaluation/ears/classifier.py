@@ -141,7 +141,7 @@ class Classifier(nn.Module):
             self.narrow = nn.Linear(2 * config.channels[-1] * bands, config.width)
             self.last = nn.Linear(config.width, len(config.classes))
 
-    def picture(self, sounds: Float[Tensor, "time batch"]) -> Float[Tensor, "batch frames bands"]:
+    def picture(self, sounds: Float[Tensor, "batch time"]) -> Float[Tensor, "batch frames bands"]:
         """Return log-mel frames between -1 and 1, the same whatever the level of the sound.
 
         2 max(0, 1 + 20 log10(M / max M) / dynamic_range) - 1, with M the mel-weighted magnitudes
@@ -149,7 +149,7 @@ class Classifier(nn.Module):
         """
         config = self.config
         half = config.window_length // 2
-        padded = nn.functional.pad(sounds.T.float(), (half, half))
+        padded = nn.functional.pad(sounds.float(), (half, half))
         frames = padded.unfold(1, config.window_length, config.hop_length) * self._window
         mel = torch.fft.rfft(frames).abs() @ self._bank
         loudest = mel.amax((1, 2), keepdim=True).clamp(min=_SILENCE)
@@ -198,7 +198,7 @@ class Classifier(nn.Module):
 
         Notebook: 16.
         """
-        pieces = self._stacked(sounds).split(64, dim=1)
+        pieces = self._stacked(sounds).split(64)
         found = [self._features(self.picture(piece), None) for piece in pieces]
         return torch.cat(found).double().cpu().numpy()
 
@@ -218,10 +218,10 @@ class Classifier(nn.Module):
         """
         return [self.config.classes[i] for i in self.probabilities(sounds).argmax(axis=1)]
 
-    def _stacked(self, sounds: Sequence[SignalLike]) -> Float[Tensor, "time count"]:
+    def _stacked(self, sounds: Sequence[SignalLike]) -> Float[Tensor, "count time"]:
         if not len(sounds):
             raise ValueError("need at least one sound to classify, got none")
-        rows = np.zeros((self.config.length, len(sounds)), np.float32)
+        rows = np.zeros((len(sounds), self.config.length), np.float32)
         for i, sound in enumerate(sounds):
             if isinstance(sound, Clip) and sound.sample_rate != self.config.sample_rate:
                 raise ValueError(
@@ -232,5 +232,5 @@ class Classifier(nn.Module):
                 raise ValueError(
                     f"need at most {self.config.length} samples a sound, got {len(samples)}; cut it"
                 )
-            rows[: len(samples), i] = samples
+            rows[i, : len(samples)] = samples
         return torch.from_numpy(rows).to(self.last.weight.device)

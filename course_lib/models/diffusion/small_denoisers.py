@@ -124,14 +124,14 @@ class SmallDenoiser(nn.Module):
     def loss(self, batch: LabelledBatch, carry: None = None) -> tuple[Tensor, None]:
         """Return the mean squared error of the predictions, for noise that the seed draws.
 
-        The batch is a `LabelledBatch` of data laid along time, (dims, batch); its labels are
+        The batch is a `LabelledBatch` of data in place of sounds, (batch, dims); its labels are
         not looked at.
 
         References
         ----------
         Ho, Jain and Abbeel (2020), algorithm 1, with a choice of what is predicted.
         """
-        x0 = batch.sounds.T
+        x0 = batch.sounds
         rng = np.random.default_rng(batch.seed)
         span = math.log(self.config.sigma_max / self.config.sigma_min)
         sigma = self.config.sigma_min * np.exp(span * rng.random(len(x0)))
@@ -161,7 +161,7 @@ def fresh_batches(source: Source, *, size: int, seed: int) -> Batches:
 
     def batch(index: int) -> LabelledBatch:
         rng = np.random.default_rng([seed, index])
-        sounds = source.sample(size, rng=rng).T.float().contiguous()
+        sounds = source.sample(size, rng=rng).float()
         labels = torch.zeros(size, dtype=torch.int64)
         return LabelledBatch(sounds, labels, seed=int(rng.integers(2**31)))
 

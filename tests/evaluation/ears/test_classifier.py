@@ -30,9 +30,9 @@ def hits(count: int, rng: np.random.Generator) -> tuple[list[Clip], list[str]]:
 
 
 def batch(clips: list[Clip], labels: list[str], seed: int = 0) -> LabelledBatch:
-    sounds = np.zeros((TINY.length, len(clips)), np.float32)
+    sounds = np.zeros((len(clips), TINY.length), np.float32)
     for i, clip in enumerate(clips):
-        sounds[: len(clip), i] = clip.samples
+        sounds[i, : len(clip)] = clip.samples
     kinds = torch.tensor([TINY.classes.index(label) for label in labels])
     return LabelledBatch(torch.from_numpy(sounds), kinds, seed)
 
@@ -46,7 +46,7 @@ def test_the_picture_is_the_log_mel_spectrogram_below_its_loudest_value(network,
     clip = hit(700, rng, TINY.length)
     mel = log_mel(clip, window_length=256, hop_length=128, bands=16) * 20 / np.log(10)
     expected = 2 * np.maximum(0, 1 + (mel - mel.max()) / 60) - 1
-    found = network.picture(torch.from_numpy(clip.samples.copy())[:, None])
+    found = network.picture(torch.from_numpy(clip.samples.copy())[None])
     assert found.shape == (1, 17, 16)
     assert found[0].numpy() == pytest.approx(expected, abs=2e-4)
     assert (found.min(), found.max()) == (-1, 1)
@@ -121,7 +121,7 @@ def test_arrays_clips_and_padded_clips_are_heard_alike(network, rng) -> None:
 
 def test_silence_and_a_single_sample_are_heard(network) -> None:
     silence, click = Clip(np.zeros(100), 8000), Clip(np.ones(1), 8000)
-    pictures = network.picture(torch.zeros(TINY.length, 1))
+    pictures = network.picture(torch.zeros(1, TINY.length))
     assert torch.equal(pictures, torch.full_like(pictures, -1))
     assert np.isfinite(network.features([silence, click])).all()
 

@@ -50,9 +50,9 @@ def tones(count, seed):
     """Decaying tones: the label 0 around 500 Hz, 1 around 2500 Hz; every second one is high."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 2
-    pitch = np.where(labels, 2500, 500) * 2 ** rng.uniform(-0.2, 0.2, count)
-    time = np.arange(LENGTH)[:, None] / RATE
-    phase = rng.uniform(0, 2 * np.pi, count)
+    pitch = np.where(labels, 2500, 500)[:, None] * 2 ** rng.uniform(-0.2, 0.2, (count, 1))
+    time = np.arange(LENGTH) / RATE
+    phase = rng.uniform(0, 2 * np.pi, (count, 1))
     sounds = 0.5 * np.exp(-time / 0.008) * np.sin(2 * np.pi * pitch * time + phase)
     return LabelledBatch(torch.from_numpy(sounds).float(), torch.from_numpy(labels), seed)
 
@@ -88,7 +88,7 @@ def test_the_loss_is_the_papers(name):
     label = batch.labels.clone()
     label[torch.rand(5, generator=generator) < config.anything] = 2
     total = 0.0
-    z = net.seen(batch.sounds.T)
+    z = net.seen(batch.sounds)
     n = torch.randn(z.shape, generator=generator)
     for i in range(5):
         s = float(sigma[i])
@@ -135,7 +135,7 @@ def test_a_share_of_the_classes_is_not_told(share, rows):
 )
 def test_batches_that_will_not_do(length, labels, said):
     with pytest.raises(ValueError, match=said):
-        network().loss(LabelledBatch(torch.zeros(length, 2), torch.tensor(labels)))
+        network().loss(LabelledBatch(torch.zeros(2, length), torch.tensor(labels)))
 
 
 def test_what_it_learned_sounds_like_the_class_that_is_asked_for(trained):
@@ -317,7 +317,7 @@ def test_with_nothing_missing_nothing_changes_and_with_all_missing_a_sound_is_dr
 
 
 def test_a_gap_in_a_tone_is_filled_with_that_tone(trained):
-    x = tones(2, seed=5).sounds.numpy()[:, 0]
+    x = tones(2, seed=5).sounds.numpy()[0]
     missing = np.zeros(LENGTH, bool)
     missing[24:40] = True
     filled = trained.inpaint(
@@ -437,14 +437,14 @@ def test_scores_depend_on_the_class_and_their_generator_alone(trained):
     nats = {
         label: [
             trained.scorer(label, rng=np.random.default_rng(1), steps=12).log_likelihood(x).nats
-            for x in batch.sounds.T.numpy()
+            for x in batch.sounds.numpy()
         ]
         for label in ("low", "high")
     }
     margin = np.array(nats["low"]) - np.array(nats["high"])
     assert (margin[0::2] > 0).mean() >= 3 / 4
     assert (margin[1::2] < 0).mean() >= 3 / 4
-    x = Clip(batch.sounds[:, 0].numpy(), RATE)
+    x = Clip(batch.sounds[0].numpy(), RATE)
     again = trained.scorer("low", rng=np.random.default_rng(1), steps=12).log_likelihood(x)
     assert again == Likelihood(nats["low"][0], "estimate")
 

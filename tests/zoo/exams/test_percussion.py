@@ -70,7 +70,7 @@ def test_hits_are_filled_up_with_silence():
     assert batch.seed == 4
     assert [CLASSES[i] for i in batch.labels] == labels
     for i, clip in enumerate(clips):
-        np.testing.assert_array_equal(batch.sounds[:, i], clip.samples)
+        np.testing.assert_array_equal(batch.sounds[i], clip.samples)
 
 
 def test_batches_are_whole_hits_and_depend_on_the_index_alone():
@@ -78,7 +78,7 @@ def test_batches_are_whole_hits_and_depend_on_the_index_alone():
     batches, again = recipe.batches(None), recipe.batches(None)
     for index in (0, 7):
         batch, same = batches(index), again(index)
-        assert batch.sounds.shape == (LENGTH, 3)
+        assert batch.sounds.shape == (3, LENGTH)
         assert batch.sounds.dtype == torch.float32
         assert torch.equal(batch.sounds, same.sounds)
         assert torch.equal(batch.labels, same.labels)
