@@ -1,4 +1,4 @@
-"""Training: one loop, and one for a game of two networks, batches cut from recordings, checkpoints, several processes."""
+"""Training: one loop, one for games of two, batches cut from recordings, checkpoints, teams."""
 
 from course_lib.training.adversarial import (
     AdversarialRun,

@@ -74,7 +74,7 @@ class ScaleDiscriminator(nn.Module):
         super().__init__()
         self.scale = scale
         layers = [
-            weight_norm(nn.Conv1d(before, after, 15, 1 if before == 1 else 4, padding=7))
+            weight_norm(nn.Conv1d(before, after, 15, 4, padding=7))
             for before, after in zip((1, *channels), channels, strict=False)
         ]
         self.layers = nn.ModuleList(layers)

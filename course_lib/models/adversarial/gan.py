@@ -26,7 +26,7 @@ from course_lib.models.adversarial.losses import (
 from course_lib.models.adversarial.spectral_norm import spectral_norm
 
 FACTOR = 4
-"""By which every layer of the generator multiplies the rate, and of the discriminator divides it."""
+"""By which each layer of the generator multiplies the rate, and of the opponent divides it."""
 
 SLOPE = 0.2
 """Of the leaky rectifiers of the discriminator, below zero."""
@@ -135,9 +135,7 @@ class WaveGAN(nn.Module):
                 nn.ConvTranspose1d(
                     before, after, config.kernel, FACTOR, padding=edge, output_padding=1
                 )
-                for before, after in zip(
-                    config.channels, (*config.channels[1:], 1), strict=True
-                )
+                for before, after in zip(config.channels, (*config.channels[1:], 1), strict=True)
             )
 
     def forward(
@@ -395,12 +393,11 @@ class HitGame(nn.Module):
 
     def _made(self, batch: LabelledBatch, generator: torch.Generator) -> Tensor:
         """Return as many made sounds as the batch has real ones, of the same classes."""
-        if (length := batch.sounds.shape[0]) != self.config.length:
+        if (length := batch.sounds.shape[1]) != self.config.length:
             raise ValueError(f"need sounds of {self.config.length} samples, got {length}")
         if batch.labels.min() < 0 or batch.labels.max() >= len(self.config.classes):
             raise ValueError(
-                f"need labels from 0 to {len(self.config.classes) - 1}, got "
-                f"{batch.labels.tolist()}"
+                f"need labels from 0 to {len(self.config.classes) - 1}, got {batch.labels.tolist()}"
             )
         z = torch.randn(len(batch), self.config.latent, generator=generator)
         made: Tensor = self.generator(z.to(batch.sounds.device), batch.labels)
@@ -417,7 +414,7 @@ class HitGame(nn.Module):
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.no_grad():
             made = self._made(batch, generator)
-        both = augmented(torch.cat([batch.sounds.T, made]), generator)
+        both = augmented(torch.cat([batch.sounds, made]), generator)
         logits = self.discriminator(both, batch.labels.repeat(2), generator)
         real, other = logits.chunk(2)
         return discriminator_loss(real, other, self.config.game)
@@ -432,6 +429,4 @@ class HitGame(nn.Module):
         """
         generator = torch.Generator().manual_seed(batch.seed + 1)
         made = augmented(self._made(batch, generator), generator)
-        return generator_loss(
-            self.discriminator(made, batch.labels, generator), self.config.game
-        )
+        return generator_loss(self.discriminator(made, batch.labels, generator), self.config.game)

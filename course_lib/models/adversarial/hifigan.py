@@ -50,7 +50,7 @@ class MelVocoderConfig:
 
     width: int = 128
     wider: int = 3
-    blocks: int = 6
+    blocks: int = 4
     reach: int = 3
     bands: int = 80
     window_length: int = 800

@@ -100,7 +100,11 @@ class DiffusionRecipe(HitRecipe):
     def examine(self, network: SoundDiffusion) -> dict[str, Any]:
         """Return what the card says of the test hits and of sounds drawn like them."""
         found: dict[str, Any] = {"weighted squared error": weighted_error(network, "test")}
-        return found | judged(network, guidance=GUIDANCE, steps=STEPS) | {"bits per sample of some": bits(network)}
+        return (
+            found
+            | judged(network, guidance=GUIDANCE, steps=STEPS)
+            | {"bits per sample of some": bits(network)}
+        )
 
     def describe(self, network: SoundDiffusion) -> str:
         """Return in a sentence what the network is and what it can do."""

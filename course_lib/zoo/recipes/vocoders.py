@@ -41,7 +41,7 @@ class VocoderRecipe:
     size: int = 8
     pause: int = 8
     seed: int = 1
-    validate_every: int = 500
+    validate_every: int = 250
     begins_with: None = None
 
     unit: ClassVar[str] = "nepers"
@@ -102,19 +102,15 @@ class VocoderRecipe:
         """Return in words the most telling of what `examine` found."""
         rate = found["real-time factor"]
         if "word error, numbers" in found:
-            return (
-                f"{found['word error, numbers']['rate']:.1%} of the words of spoken numbers misheard, "
-                f"{rate:.3f} s of one core for a second of sound"
-            )
-        return f"{rate:.3f} s of one core for a second of sound"
+            wrong = found["word error, numbers"]["rate"]
+            return f"{wrong:.1%} of spoken numbers misheard, {rate:.3f} s of one core for a second"
+        return f"{rate:.3f} s of one core for a second"
 
 
 VOCODERS: dict[str, VocoderRecipe] = {
     "hifigan-vocoder": VocoderRecipe(
         MelVocoderConfig(),
-        AdversarialSchedule(
-            4000, 1.5e-3, warmup=100, betas=(0.8, 0.99), alone=2500, averaging=0.995
-        ),
+        AdversarialSchedule(1500, 2e-3, warmup=50, betas=(0.8, 0.99), alone=1100, averaging=0.99),
     ),
 }
 """The vocoders that make a sound in one pass, by name."""
