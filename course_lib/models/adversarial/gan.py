@@ -63,9 +63,9 @@ class WaveGANConfig:
     """
 
     classes: tuple[str, ...]
-    channels: tuple[int, ...] = (128, 96, 64, 32, 16)
-    judges: tuple[int, ...] = (16, 32, 64, 96, 128)
-    pictures: tuple[int, ...] = (16, 32, 64)
+    channels: tuple[int, ...] = (96, 64, 32, 16, 8)
+    judges: tuple[int, ...] = (8, 16, 32, 64, 96)
+    pictures: tuple[int, ...] = (8, 16, 32)
     latent: int = 32
     kernel: int = 25
     shuffle: int = 2
