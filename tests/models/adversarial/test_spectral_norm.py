@@ -30,16 +30,14 @@ def test_the_error_shrinks_as_the_docstring_says():
         assert float(found[1] / found[0]) == pytest.approx(0.8 / 0.6 * 0.25**steps)
 
 
-@pytest.mark.parametrize("layer", [nn.Linear(4, 3), nn.Conv1d(2, 3, 5), nn.Conv2d(2, 3, 3)])
-def test_it_is_torchs(layer):
+@pytest.mark.parametrize(
+    ("kind", "sizes"), [(nn.Linear, (4, 3)), (nn.Conv1d, (2, 3, 5)), (nn.Conv2d, (2, 3, 3))]
+)
+def test_it_is_torchs(kind, sizes):
     """Both divide by the same number, and teach the weights the same."""
     torch.manual_seed(2)
-    ours = spectral_norm(layer)
-    theirs = nn.utils.parametrizations.spectral_norm(
-        type(layer)(
-            *{"Linear": (4, 3), "Conv1d": (2, 3, 5), "Conv2d": (2, 3, 3)}[type(layer).__name__]
-        )
-    )
+    ours = spectral_norm(kind(*sizes))
+    theirs = nn.utils.parametrizations.spectral_norm(kind(*sizes))
     original = ours.parametrizations.weight.original
     with torch.no_grad():
         theirs.parametrizations.weight.original.copy_(original)
