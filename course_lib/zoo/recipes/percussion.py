@@ -218,10 +218,10 @@ PERCUSSION: dict[str, DiffusionRecipe | WaveGANRecipe | ClassifierRecipe] = {
     "wavegan-percussion": WaveGANRecipe(
         WaveGANConfig(CLASSES),
         AdversarialSchedule(
-            900, 2e-3, warmup=20, weight_decay=0.0, discriminator_rate=0.4, averaging=0.97
+            400, 2e-3, warmup=20, weight_decay=0.0, discriminator_rate=0.4, averaging=0.97
         ),
         size=8,
-        validate_every=150,
+        validate_every=200,
     ),
     "diffwave-percussion": DiffusionRecipe(
         _of_hits(DiffWaveConfig(), scale=0.09, level_mean=-1.2),

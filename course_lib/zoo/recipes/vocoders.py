@@ -110,7 +110,7 @@ class VocoderRecipe:
 VOCODERS: dict[str, VocoderRecipe] = {
     "hifigan-vocoder": VocoderRecipe(
         MelVocoderConfig(),
-        AdversarialSchedule(1500, 2e-3, warmup=50, betas=(0.8, 0.99), alone=1100, averaging=0.99),
+        AdversarialSchedule(500, 2e-3, warmup=50, betas=(0.8, 0.99), alone=350, averaging=0.98),
     ),
 }
 """The vocoders that make a sound in one pass, by name."""
