@@ -41,7 +41,7 @@ class VocoderRecipe:
     size: int = 8
     pause: int = 8
     seed: int = 1
-    validate_every: int = 250
+    validate_every: int = 150
     begins_with: None = None
 
     unit: ClassVar[str] = "nepers"
@@ -110,7 +110,7 @@ class VocoderRecipe:
 VOCODERS: dict[str, VocoderRecipe] = {
     "hifigan-vocoder": VocoderRecipe(
         MelVocoderConfig(),
-        AdversarialSchedule(500, 2e-3, warmup=50, betas=(0.8, 0.99), alone=350, averaging=0.98),
+        AdversarialSchedule(300, 2e-3, warmup=30, betas=(0.8, 0.99), alone=240, averaging=0.95),
     ),
 }
 """The vocoders that make a sound in one pass, by name."""
