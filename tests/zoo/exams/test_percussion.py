@@ -12,7 +12,8 @@ from course_lib.audio import Clip
 from course_lib.corpora import Catalogue
 from course_lib.corpora import percussion as recordings_of
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
-from course_lib.evaluation.generation import NOISE, REAL, Hits
+from course_lib.evaluation.generation import NOISE, REAL, Hits, recognition
+from course_lib.models.adversarial.gan import WaveGAN
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion

@@ -1,44 +1,28 @@
 """Vocoders that work in one pass: their recipe from training to card, and what they are asked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
+import tiny
 import torch
 
 from course_lib import zoo
 from course_lib.corpora import Catalogue, speech
-from course_lib.models.adversarial.hifigan import MelVocoder, MelVocoderConfig
+from course_lib.models.adversarial.hifigan import MelVocoder
 from course_lib.models.sequence.frames import frames_of, griffin_lim_vocoder
-from course_lib.training import AdversarialSchedule, Step
+from course_lib.training import Step
 from course_lib.training.adversarial import AdversarialStep
-from course_lib.zoo.exams import mel_vocoder
+from course_lib.zoo.exams import mel_vocoder, through, vocoders, word_error
 from course_lib.zoo.exams.vocoders import real_time_factor, spectral_distance, vocoding
-from course_lib.zoo.recipes.vocoders import VOCODERS, VocoderRecipe
+from course_lib.zoo.recipes.vocoders import VOCODERS
 
-CONFIG = MelVocoderConfig(width=8, blocks=1, judges=(2, 3))
-SCHEDULE = AdversarialSchedule(4, 1e-2, warmup=1, alone=2, averaging=0.5)
-
-
-@dataclass(frozen=True)
-class TinyVocoder(VocoderRecipe):
-    """A recipe that looks at a few short recordings, and that nobody examines."""
-
-    hops: int = 8
-    size: int = 2
-    pause: int = 2
-    validate_every: int = 2
-
-    def prompts(self, split: str) -> Catalogue:
-        chosen = sorted(super().prompts(split), key=lambda recording: recording.seconds)
-        return Catalogue(chosen[:3])
-
-    def examine(self, network: MelVocoder) -> dict[str, object]:
-        return {"real-time factor": 0.01, "word error, numbers": {"rate": 0.5}}
+CONFIG, SCHEDULE = tiny.MEL_VOCODER, replace(tiny.GAME, alone=2)
 
 
 def test_a_game_is_trained_published_and_loaded_without_its_opponent(tmp_path):
-    recipe = TinyVocoder(CONFIG, SCHEDULE)
+    recipe = tiny.TinyVocoder(CONFIG, SCHEDULE)
     events = list(zoo.train(recipe, tmp_path))
     steps = [event for event in events if isinstance(event, Step)]
     assert all(isinstance(step, AdversarialStep) for step in steps)
@@ -52,7 +36,7 @@ def test_a_game_is_trained_published_and_loaded_without_its_opponent(tmp_path):
 
 
 def test_pieces_go_with_their_frames():
-    recipe = TinyVocoder(CONFIG, SCHEDULE)
+    recipe = tiny.TinyVocoder(CONFIG, SCHEDULE)
     batch = recipe.batches(recipe.build())(0)
     assert batch.inputs.shape == (8 * 200, 2)
     assert batch.mel.shape == (9, 2, 80)
@@ -82,8 +66,6 @@ def test_time_is_taken_on_one_thread_and_threads_are_given_back():
 
 
 def test_the_card_compares_with_griffin_and_lim(monkeypatch):
-    from course_lib.zoo.exams import vocoders
-
     monkeypatch.setattr(vocoders, "find_spec", lambda name: None)
     monkeypatch.setattr(vocoders, "SENTENCES", 1)
     few = Catalogue(sorted(speech(language="en", split="test"), key=lambda r: r.seconds)[:1])
@@ -93,7 +75,7 @@ def test_the_card_compares_with_griffin_and_lim(monkeypatch):
         for what in ("spectral distance", "real-time factor")
         for who in ("", ", Griffin-Lim")
     }
-    assert "0." in TinyVocoder(CONFIG, SCHEDULE).headline({"real-time factor": 0.02})
+    assert "0." in tiny.TinyVocoder(CONFIG, SCHEDULE).headline({"real-time factor": 0.02})
 
 
 def test_a_vocoder_for_other_frames_is_refused():
@@ -111,7 +93,17 @@ def test_bad_recipes_are_refused():
         ({"seed": -1}, "seed of at least 0"),
     ):
         with pytest.raises(ValueError, match=says):
-            TinyVocoder(CONFIG, SCHEDULE, **settings)
+            tiny.TinyVocoder(CONFIG, SCHEDULE, **settings)
+
+
+@pytest.mark.skipif(find_spec("pocketsphinx") is None, reason="pocketsphinx not installed")
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name in VOCODERS])
+def test_words_survive_the_vocoders_of_the_zoo(name):
+    """Six sentences again; the card has eighty."""
+    errors = word_error(through(mel_vocoder(zoo.load(name))), "numbers", count=6)
+    assert errors.rate <= 0.1
+    assert zoo.card(name)["scores"]["word error, numbers"]["rate"] <= 0.03
+    assert zoo.card(name)["scores"]["real-time factor"] < 0.3
 
 
 @pytest.mark.parametrize("name", VOCODERS)
