@@ -50,7 +50,7 @@ def spectral_distance(vocoder: Vocoder, prompts: Catalogue, *, count: int | None
     return float(np.mean(distances))
 
 
-def real_time_factor(vocoder: Vocoder, *, count: int = SENTENCES) -> float:
+def real_time_factor(vocoder: Vocoder, *, count: int) -> float:
     """Return the seconds that one core needs for a second of sound, the frames at hand."""
     texts = [normalise(text) for text in sentences("numbers")[:count]]
     frames = [frames_of(clip) for clip in recordings(texts)]
@@ -71,7 +71,7 @@ def vocoding(network: MelVocoder, prompts: Catalogue) -> dict[str, Any]:
     ways = {"": mel_vocoder(network), ", Griffin-Lim": griffin_lim_vocoder}
     for name, vocoder in ways.items():
         found[f"spectral distance{name}"] = spectral_distance(vocoder, prompts)
-        found[f"real-time factor{name}"] = real_time_factor(vocoder)
+        found[f"real-time factor{name}"] = real_time_factor(vocoder, count=SENTENCES)
         for which, count in HEARD.items() if find_spec("pocketsphinx") else ():
             errors = word_error(through(vocoder), which, count=count)
             found[f"word error, {which}{name}"] = errors.as_json()
