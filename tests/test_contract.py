@@ -23,8 +23,9 @@ from course_lib.models.linear.ar import AR
 from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.states.markov import Histogram, MarkovChain
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 
 SMALL = MuLaw(16)
 MODELS = {
@@ -43,10 +44,10 @@ MODELS = {
     "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
     "diffusion of tables": lambda: SoundDiffusion(
-        SoundDiffusionConfig(("a",), UNetConfig(8, (8,), 1, told=8), scale=0.5, length=128)
+        SoundDiffusionConfig(("a",), UNetConfig(8, (8,), 1, condition=8), scale=0.5, length=128)
     ),
     "diffusion of waveforms": lambda: SoundDiffusion(
-        SoundDiffusionConfig(("a",), DiffWaveConfig(4, (1, 2), told=8), scale=0.5, length=128)
+        SoundDiffusionConfig(("a",), DiffWaveConfig(4, (1, 2), condition=8), scale=0.5, length=128)
     ),
     "WaveGAN": lambda: WaveGAN(
         WaveGANConfig(("a", "b"), (4, 4), (2,), (2,), latent=3, kernel=5, length=512)

@@ -14,9 +14,9 @@ from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
-from course_lib.models.waveform.wavenet import WaveNetConfig
 from course_lib.training import AdversarialSchedule, Schedule
 from course_lib.zoo import SpeechRecipe
 from course_lib.zoo.exams.talkers import nats_per_value
@@ -69,7 +69,7 @@ LSTM_CORE = Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_uni
 CLASSES = ("kick", "hand drum")
 DIFFUSION = SoundDiffusionConfig(
     CLASSES,
-    UNetConfig(bands=16, channels=(8,), blocks=1, patch=4, told=8),
+    UNetConfig(bands=16, channels=(8,), blocks=1, patch=4, condition=8),
     scale=0.3,
     length=1600,
     sample_rate=8000,

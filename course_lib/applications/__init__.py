@@ -4,11 +4,8 @@ from course_lib.applications.concealment import (
     conceal,
     lose_packets,
 )
-from course_lib.applications.lpc import (
-    analyse,
-    sing,
-    synthesise,
-)
+from course_lib.applications.lpc import analyse, synthesise
+from course_lib.applications.singing import sing
 
 __all__ = [
     "analyse",

@@ -16,6 +16,7 @@ from course_lib.core.checks import (
 )
 from course_lib.core.files import check_writable, replacing, sha256, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
+from course_lib.core.places import checkout, installed_data, installed_notebooks
 from course_lib.core.protocols import (
     BlockSampler,
     Encoding,
@@ -53,6 +54,9 @@ __all__ = [
     "check_signal",
     "check_values",
     "check_writable",
+    "checkout",
+    "installed_data",
+    "installed_notebooks",
     "replacing",
     "seeded",
     "settle",

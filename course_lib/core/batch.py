@@ -83,7 +83,8 @@ class PairBatch:
         answers, int64 of shape (symbols, batch)
     target_counts : how many frames or symbols of each are not padding, int64 of shape (batch,)
     seed : of whatever is drawn at random while the network learns from them
-    own : share of the steps that hear the network's own guess, not the truth, before they speak
+    scheduled_sampling : share of the steps that hear the network's own guess, not the truth,
+        before they speak
 
     Raises
     ------
@@ -96,7 +97,7 @@ class PairBatch:
     targets: torch.Tensor
     target_counts: torch.Tensor
     seed: int = 0
-    own: float = 0.0
+    scheduled_sampling: float = 0.0
 
     def __post_init__(self) -> None:
         if self.tokens.ndim != 2 or not self.tokens.numel():
@@ -131,7 +132,7 @@ class PairBatch:
             self.targets.to(device),
             self.target_counts.to(device),
             self.seed,
-            self.own,
+            self.scheduled_sampling,
         )
 
     def shard(self, rank: int, ranks: int) -> PairBatch:
@@ -149,7 +150,7 @@ class PairBatch:
             self.targets[:, rank::ranks],
             self.target_counts[rank::ranks],
             self.seed + rank,
-            self.own,
+            self.scheduled_sampling,
         )
 
 

@@ -109,7 +109,7 @@ def _silence(duration: float, sample_rate: int) -> Float[np.ndarray, "time"]:
 def _spoken_words(recordings: Catalogue, sample_rate: int) -> Mapping[str, tuple[Clip, ...]]:
     takes: dict[str, list[Clip]] = {}
     for word, clip in _cut(recordings):
-        takes.setdefault(word, []).append(_trim(clip))
+        takes.setdefault(word, []).append(trimmed(clip))
     levels = {word: [clip.rms for clip in clips] for word, clips in takes.items()}
     usual = float(np.median([level for several in levels.values() for level in several]))
     return MappingProxyType(
@@ -139,7 +139,7 @@ def _cut(recordings: Catalogue) -> Iterator[tuple[str, Clip]]:
         yield word, english[name].load().cut(start, stop)
 
 
-def _trim(clip: Clip) -> Clip:
+def trimmed(clip: Clip) -> Clip:
     """Return the clip from its first two loud frames to its last two, with margins and fades."""
     hop = round(FRAME * clip.sample_rate)
     frames = clip.samples[: len(clip) // hop * hop].reshape(-1, hop).astype(np.float64)

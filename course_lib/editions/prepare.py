@@ -17,8 +17,9 @@ from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.linear.linear_prediction import fit_frames
 from course_lib.models.linear.moments import ma_by_innovations
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 
 LENGTH = 1600
 """Samples; enough for every method."""

@@ -18,15 +18,9 @@ from course_lib.evaluation.ears.recogniser import (
 from course_lib.evaluation.generation import (
     GenerationScore,
     Hits,
-    Nearest,
-    Overlap,
     Recognition,
     compare_generators,
-    copy_share,
-    frechet_distance,
     generation_table,
-    nearest,
-    overlap,
     principal,
     recognition,
     shuffled_noise,
@@ -37,6 +31,14 @@ from course_lib.evaluation.likelihood import (
     bits_per_sample,
     comparison_table,
     dither,
+)
+from course_lib.evaluation.sets import (
+    Nearest,
+    Overlap,
+    copy_share,
+    frechet_distance,
+    nearest,
+    overlap,
 )
 from course_lib.evaluation.spectral import (
     image_rejection,

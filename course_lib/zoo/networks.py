@@ -11,9 +11,11 @@ from course_lib.models.adversarial.gan import WaveGAN, WaveGANConfig
 from course_lib.models.adversarial.hifigan import MelVocoder, MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
-from course_lib.models.sequence.talker import Talker, TalkerConfig
+from course_lib.models.sequence.configuration import TalkerConfig
+from course_lib.models.sequence.talker import Talker
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.zoo.cards import from_json
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from course_lib.audio import Clip
 from course_lib.corpora import Recording
 from course_lib.features import log_mel
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 
 Network: TypeAlias = WaveNet | RecurrentNetwork
 """What learns from single recordings."""

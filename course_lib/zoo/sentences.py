@@ -194,8 +194,8 @@ def reading_batches(
     size: int,
     seed: int,
     even: bool = False,
-    own: float = 0.0,
-    own_from: int = 0,
+    scheduled_sampling: float = 0.0,
+    scheduled_from: int = 0,
 ) -> Batches:
     """Return endless batches of sentences and their frames, of about the same length in a batch.
 
@@ -205,7 +205,8 @@ def reading_batches(
     size : sentences in a batch
     seed : of the whole run
     even : as in `joined`
-    own, own_from : the share of `PairBatch.own`, and the first step that has it
+    scheduled_sampling, scheduled_from : as `PairBatch.scheduled_sampling`, and the first step
+        that has it
     """
     kinds, shares = list(_SHARES), np.array(list(_SHARES.values()))
 
@@ -222,7 +223,7 @@ def reading_batches(
         return pairs(
             [(tokens(words), frames_of(joined(words, rng, even=even))) for words in chosen],
             seed=int(rng.integers(2**31)),
-            own=own if index >= own_from else 0.0,
+            scheduled_sampling=scheduled_sampling if index >= scheduled_from else 0.0,
         )
 
     return batch

@@ -16,9 +16,9 @@ from course_lib.applications.lpc import (
     analyse,
     lattice_filter_by_hand,
     lattice_residual_by_hand,
-    sing,
     synthesise,
 )
+from course_lib.applications.singing import sing
 from course_lib.audio import Clip
 from course_lib.features.pitch import track_pitch
 from course_lib.kernels.lattice import lattice_filter, lattice_residual

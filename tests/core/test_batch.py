@@ -66,7 +66,7 @@ def some_pairs(**changes):
 
 
 def test_shares_of_pairs_put_together_are_the_whole():
-    whole = some_pairs(seed=7, own=0.5)
+    whole = some_pairs(seed=7, scheduled_sampling=0.5)
     shares = [whole.shard(rank, 2) for rank in range(2)]
     assert [len(share) for share in (whole, *shares)] == [4, 2, 2]
     for name, axis in (("tokens", 1), ("token_counts", 0), ("targets", 1), ("target_counts", 0)):
@@ -78,10 +78,10 @@ def test_shares_of_pairs_put_together_are_the_whole():
 
 
 def test_moving_pairs_keeps_everything():
-    batch = some_pairs(seed=3, own=0.25).to(torch.device("cpu"))
+    batch = some_pairs(seed=3, scheduled_sampling=0.25).to(torch.device("cpu"))
     for name in ("tokens", "token_counts", "targets", "target_counts"):
         assert torch.equal(getattr(batch, name), getattr(some_pairs(), name)), name
-    assert (batch.seed, batch.own) == (3, 0.25)
+    assert (batch.seed, batch.scheduled_sampling) == (3, 0.25)
 
 
 def test_answers_may_be_symbols():

@@ -12,15 +12,12 @@ from course_lib.evaluation.generation import (
     REAL,
     Hits,
     compare_generators,
-    copy_share,
-    frechet_distance,
     generation_table,
-    nearest,
-    overlap,
     principal,
     recognition,
     shuffled_noise,
 )
+from course_lib.evaluation.sets import copy_share, frechet_distance, nearest, overlap
 
 
 def exact(mean, covariance, count=40, *, rng):

@@ -6,6 +6,7 @@ import scipy.linalg
 from oracles import arma_autocovariance, gaussian_log_density, stable_phi
 
 from course_lib.kernels import arma as kernels
+from course_lib.kernels import kalman
 from course_lib.models.linear import state_space as twins
 
 ORDERS = [(1, 0), (0, 1), (2, 1), (1, 3), (4, 4), (5, 2)]
@@ -30,7 +31,7 @@ def with_gaps(rng, length):
 def compiled_filter(x, phi, theta, *, steady_switch=True):
     root = kernels.stationary_root(phi, theta)
     missing = np.isnan(x)
-    return kernels.kalman_filter(x[None], missing, phi, theta, root @ root.T, steady_switch, True)
+    return kalman.kalman_filter(x[None], missing, phi, theta, root @ root.T, steady_switch, True)
 
 
 def log_likelihood(x, phi, theta):
@@ -70,7 +71,7 @@ class TestKalman:
         predictions, variances, gains = compiled_filter(x, phi, theta)
         missing = np.isnan(x)
         innovations = np.where(missing, 0.0, x - predictions[0])[None]
-        corrections = kernels.kalman_smoother(innovations, missing, variances, gains, phi)
+        corrections = kalman.kalman_smoother(innovations, missing, variances, gains, phi)
         ours = np.where(missing, predictions[0] + corrections[0], x)
         np.testing.assert_allclose(ours, filled, atol=1e-10)
 
@@ -86,10 +87,10 @@ class TestKalman:
         predictions, variances, gains = compiled_filter(x, *padded(phi, theta))
         wide_phi, _ = padded(phi, theta)
         innovations = np.where(missing, 0.0, x - predictions[0])[None]
-        corrections = kernels.kalman_smoother(innovations, missing, variances, gains, wide_phi)
+        corrections = kalman.kalman_smoother(innovations, missing, variances, gains, wide_phi)
         filled = (predictions + corrections)[0, missing]
         np.testing.assert_allclose(filled, gain @ x[~missing], atol=1e-9)
-        left = kernels.smoothed_variances(missing, variances, gains, wide_phi)
+        left = kalman.smoothed_variances(missing, variances, gains, wide_phi)
         np.testing.assert_allclose(left[missing], variance, atol=1e-9)
         assert (left[~missing] == 0).all()
 

@@ -19,12 +19,13 @@ from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
-from course_lib.models.sequence.talker import TalkerConfig
 from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import publishing, store
 from course_lib.zoo.exams.speech import QUICK, score
@@ -47,7 +48,7 @@ CONFIGURATIONS = [
     tiny.CLASSIFIER,
     tiny.DIFFUSION,
     SoundDiffusionConfig(("tom",), UNetConfig(), path="flow"),
-    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), anything=0.0),
+    SoundDiffusionConfig(("tom", "hi-hat"), DiffWaveConfig(dilations=(1, 2)), label_dropout=0.0),
 ]
 
 
@@ -67,6 +68,14 @@ def copy(published, tmp_path):
     for name in (store.WEIGHTS, store.CARD):
         shutil.copy(published[1] / name, tmp_path)
     return tmp_path
+
+
+def test_nothing_is_published_into_an_installed_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "data_folder", lambda: tmp_path)
+    assert store.place("babbler") == tmp_path / "zoo" / "babbler"
+    monkeypatch.setattr(store, "installed_data", lambda: tmp_path)
+    with pytest.raises(PermissionError, match=r"which pip installed; set COURSE_DATA"):
+        store.place("babbler")
 
 
 # ----------------------------------------------------------- the models in data/zoo

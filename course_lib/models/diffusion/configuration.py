@@ -56,7 +56,7 @@ class SoundDiffusionConfig:
     scale : of the numbers that the network sees; chosen so that their variance is about one
     softness : of the compression of a table; what lies far above it enters by its square root
     level_mean, level_std : of the logarithm of the noise level in training
-    anything : share of the sounds whose class the network is not told in training
+    label_dropout : share of the sounds whose class the network is not told in training
     length : samples in a sound
     sample_rate : in Hz
 
@@ -74,7 +74,7 @@ class SoundDiffusionConfig:
     softness: float = 0.003
     level_mean: float = -0.8
     level_std: float = 1.4
-    anything: float = 0.1
+    label_dropout: float = 0.1
     length: int = 16_384
     sample_rate: int = 16_000
 
@@ -86,7 +86,8 @@ class SoundDiffusionConfig:
         for name in ("scale", "softness", "level_std"):
             settle(self, **{name: check_number(getattr(self, name), name, above=0)})
         settle(self, level_mean=check_number(self.level_mean, "level_mean"))
-        settle(self, anything=check_number(self.anything, "anything", minimum=0, below=1))
+        dropout = check_number(self.label_dropout, "label_dropout", minimum=0, below=1)
+        settle(self, label_dropout=dropout)
         settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
         settle(self, length=check_count(self.length, "length"))
         if self.length % self.body.multiple:

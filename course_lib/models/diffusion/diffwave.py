@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from course_lib.core import check_count, settle
 from course_lib.models.diffusion.transforms import Waveform
-from course_lib.models.diffusion.unet import Told, zeroed
+from course_lib.models.diffusion.unet import Condition, zeroed
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class DiffWaveConfig:
     channels : of the residual stream
     dilations : of each layer, in patches
     patch : samples that one place of the stream holds (1 in the paper)
-    told : numbers that carry noise level and class to every layer
+    condition : numbers that carry noise level and class to every layer
 
     Raises
     ------
@@ -35,10 +35,10 @@ class DiffWaveConfig:
     channels: int = 48
     dilations: tuple[int, ...] = tuple(2**i for i in range(9)) * 2
     patch: int = 4
-    told: int = 64
+    condition: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("channels", "patch", "told"):
+        for name in ("channels", "patch", "condition"):
             settle(self, **{name: check_count(getattr(self, name), name)})
         if not self.dilations:
             raise ValueError("need the dilation of at least one layer, got none")
@@ -69,7 +69,7 @@ class DiffWaveConfig:
 class DiffWave(nn.Module):
     """From a noisy waveform, its noise level and class to a waveform of the same length.
 
-    Each layer, with x the residual stream and e what the layer is told::
+    Each layer, with x the residual stream and e the condition that the layer hears::
 
         h = conv(x + W e),    z = tanh(h_1) sigmoid(h_2),    x <- (x + V z) / sqrt(2)
 
@@ -91,7 +91,7 @@ class DiffWave(nn.Module):
     def __init__(self, config: DiffWaveConfig, classes: int) -> None:
         super().__init__()
         self.config = config
-        self.told = Told(classes, config.told)
+        self.condition = Condition(classes, config.condition)
         self.enter = nn.Conv1d(config.patch, config.channels, 1)
         self.layers = nn.ModuleList([Layer(config, dilation) for dilation in config.dilations])
         self.leave = nn.Sequential(
@@ -107,11 +107,11 @@ class DiffWave(nn.Module):
         label: Int[torch.Tensor, " batch"],
     ) -> Float[torch.Tensor, "batch time"]:
         """Return the network's answer; the arguments are those of `UNet`, x a waveform."""
-        told = self.told(level, label)
+        condition = self.condition(level, label)
         patches = x.unflatten(1, (-1, self.config.patch)).transpose(1, 2)
         h, skipped = F.silu(self.enter(patches)), torch.zeros(())
         for layer in self.layers:
-            h, skip = layer(h, told)
+            h, skip = layer(h, condition)
             skipped = skipped + skip
         out = self.leave(skipped / math.sqrt(len(self.layers)))
         return out.transpose(1, 2).flatten(1)
@@ -123,19 +123,19 @@ class Layer(nn.Module):
     def __init__(self, config: DiffWaveConfig, dilation: int) -> None:
         super().__init__()
         channels = config.channels
-        self.told = nn.Linear(config.told, channels)
+        self.condition = nn.Linear(config.condition, channels)
         self.look = nn.Conv1d(channels, 2 * channels, 3, padding=dilation, dilation=dilation)
         self.mix = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(
         self,
         x: Float[torch.Tensor, "batch channels patches"],
-        told: Float[torch.Tensor, "batch told"],
+        condition: Float[torch.Tensor, "batch condition"],
     ) -> tuple[
         Float[torch.Tensor, "batch channels patches"],
         Float[torch.Tensor, "batch channels patches"],
     ]:
         """Return the residual stream of the next layer, and what leaves here."""
-        filtered, gate = self.look(x + self.told(told)[:, :, None]).chunk(2, dim=1)
+        filtered, gate = self.look(x + self.condition(condition)[:, :, None]).chunk(2, dim=1)
         change, skip = self.mix(torch.tanh(filtered) * torch.sigmoid(gate)).chunk(2, dim=1)
         return (x + change) / math.sqrt(2), skip

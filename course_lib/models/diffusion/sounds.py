@@ -114,17 +114,17 @@ class SoundDiffusion(nn.Module):
         generator = torch.Generator().manual_seed(batch.seed)
         level = torch.randn(len(batch), generator=generator)
         sigma = torch.exp(config.level_mean + config.level_std * level).to(z)
-        untold = torch.rand(len(batch), generator=generator) < config.anything
+        untold = torch.rand(len(batch), generator=generator) < config.label_dropout
         label = torch.where(untold.to(z.device), len(config.classes), batch.labels)
         n = torch.randn(z.shape, generator=generator).to(z)
-        denoise = self.told(label)
+        denoise = self.conditioned(label)
         if config.path == "edm":
             return edm_loss(denoise, z, sigma, n, 1.0), None
         return simple_loss(_velocity(denoise), z, sigma, n, "flow"), None
 
     # ------------------------------------------------------------ denoising
 
-    def told(self, label: Tensor) -> Denoiser:
+    def conditioned(self, label: Tensor) -> Denoiser:
         """Return D(z, sigma) for sounds of these classes, int64 of shape (batch,)."""
 
         def network(z: Tensor, level: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ class SoundDiffusion(nn.Module):
         """Return the denoiser of one class, for every sound of a batch."""
 
         def denoise(z: Tensor, sigma: Tensor) -> Tensor:
-            return self.told(torch.full((len(z),), label, device=z.device))(z, sigma)
+            return self.conditioned(torch.full((len(z),), label, device=z.device))(z, sigma)
 
         return denoise
 

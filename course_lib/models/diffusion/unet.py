@@ -28,7 +28,7 @@ class UNetConfig:
     channels : at each resolution, the finest first; multiples of 8
     blocks : residual blocks at each resolution, on the way down and on the way up
     patch : so many frames by so many bands are one cell of the finest resolution
-    told : numbers that carry noise level and class to every block
+    condition : numbers that carry noise level and class to every block
 
     Raises
     ------
@@ -40,10 +40,10 @@ class UNetConfig:
     channels: tuple[int, ...] = (32, 56, 72)
     blocks: int = 2
     patch: int = 2
-    told: int = 64
+    condition: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("bands", "blocks", "patch", "told"):
+        for name in ("bands", "blocks", "patch", "condition"):
             settle(self, **{name: check_count(getattr(self, name), name)})
         if not self.channels:
             raise ValueError("need the channels of at least one resolution, got none")
@@ -106,7 +106,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config = config
         first, cells = config.channels[0], config.patch**2
-        self.told = Told(classes, config.told)
+        self.condition = Condition(classes, config.condition)
         self.enter = nn.Conv2d(cells, first, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(first, 1, config.bands // config.patch))
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
@@ -114,7 +114,7 @@ class UNet(nn.Module):
         for channels in config.channels:
             self.down.append(Level(before, channels, config))
             before = channels
-        self.middle = Block(before, before, config.told)
+        self.middle = Block(before, before, config.condition)
         for channels in reversed(config.channels):
             self.up.append(Level(before + channels, channels, config))
             before = channels
@@ -132,20 +132,20 @@ class UNet(nn.Module):
 
         Parameters
         ----------
-        x : noisy table of about unit variance; frames a multiple of ``config.coarsest``
+        x : noisy table of about unit variance; frames a multiple of ``config.multiple``
         level : a quarter of the logarithm of the noise level
         label : 0 to classes; `classes` stands for "any"
         """
-        told = self.told(level, label)
+        condition = self.condition(level, label)
         h = self.enter(F.pixel_unshuffle(x[:, None], self.config.patch)) + self.place
         passed = []
         for i, level_down in enumerate(self.down):
-            h = level_down(F.avg_pool2d(h, 2) if i else h, told)
+            h = level_down(F.avg_pool2d(h, 2) if i else h, condition)
             passed.append(h)
-        h = self.middle(h, told)
+        h = self.middle(h, condition)
         for i, level_up in enumerate(self.up):
             h = F.interpolate(h, scale_factor=2.0) if i else h
-            h = level_up(torch.cat([h, passed.pop()], dim=1), told)
+            h = level_up(torch.cat([h, passed.pop()], dim=1), condition)
         return F.pixel_shuffle(self.leave(h), self.config.patch)[:, 0]
 
 
@@ -155,16 +155,16 @@ class Level(nn.Module):
     def __init__(self, before: int, channels: int, config: UNetConfig) -> None:
         super().__init__()
         sizes = [before] + [channels] * (config.blocks - 1)
-        self.blocks = nn.ModuleList([Block(size, channels, config.told) for size in sizes])
+        self.blocks = nn.ModuleList([Block(size, channels, config.condition) for size in sizes])
 
     def forward(
         self,
         x: Float[torch.Tensor, "batch before frames bands"],
-        told: Float[torch.Tensor, "batch told"],
+        condition: Float[torch.Tensor, "batch condition"],
     ) -> Float[torch.Tensor, "batch channels frames bands"]:
         """Return the channels of the next resolution."""
         for block in self.blocks:
-            x = block(x, told)
+            x = block(x, condition)
         return x
 
 
@@ -172,12 +172,12 @@ class Block(nn.Module):
     """Two convolutions around which the input is added; what the network is told scales and
     shifts the channels in between (Dhariwal and Nichol (2021), eq. 7)."""
 
-    def __init__(self, before: int, after: int, told: int) -> None:
+    def __init__(self, before: int, after: int, condition: int) -> None:
         super().__init__()
         self.first = nn.Sequential(
             nn.GroupNorm(GROUPS, before), nn.SiLU(), nn.Conv2d(before, after, 3, padding=1)
         )
-        self.told = nn.Linear(told, 2 * after)
+        self.condition = nn.Linear(condition, 2 * after)
         self.norm = nn.GroupNorm(GROUPS, after)
         self.second = zeroed(nn.Conv2d(after, after, 3, padding=1))
         self.around = nn.Identity() if before == after else nn.Conv2d(before, after, 1)
@@ -185,15 +185,15 @@ class Block(nn.Module):
     def forward(
         self,
         x: Float[torch.Tensor, "batch before frames bands"],
-        told: Float[torch.Tensor, "batch told"],
+        condition: Float[torch.Tensor, "batch condition"],
     ) -> Float[torch.Tensor, "batch after frames bands"]:
         """Return the channels of the next block."""
-        scale, shift = self.told(told)[:, :, None, None].chunk(2, dim=1)
+        scale, shift = self.condition(condition)[:, :, None, None].chunk(2, dim=1)
         h = self.norm(self.first(x)) * (1 + scale) + shift
         return self.around(x) + self.second(F.silu(h))
 
 
-class Told(nn.Module):
+class Condition(nn.Module):
     """Noise level and class as one vector for every block.
 
     The level enters as sines and cosines, sin(f_i c) and cos(f_i c), of 32 frequencies f_i from

@@ -28,6 +28,7 @@ from course_lib.core import (
     spawn,
 )
 from course_lib.kernels import ar as kernels
+from course_lib.models.linear.forecast import Forecast
 from course_lib.models.linear.innovations import (
     Gaussian,
     Innovation,
@@ -48,13 +49,6 @@ from course_lib.models.linear.linear_prediction import (
 )
 
 Method = Literal["burg", "yule-walker", "covariance", "modified covariance", "maximum likelihood"]
-
-
-class Forecast(NamedTuple):
-    """Expected future samples and the standard deviation of each, (steps,) both."""
-
-    mean: Float[np.ndarray, "steps"]
-    deviation: Float[np.ndarray, "steps"]
 
 
 class Resonance(NamedTuple):

@@ -16,38 +16,16 @@ from course_lib.core import (
     Likelihood,
     SignalLike,
     check_count,
-    check_number,
     spawn,
 )
-from course_lib.kernels import arma as kernels
+from course_lib.kernels import kalman as kernels
+from course_lib.models.linear.forecast import Forecast
 from course_lib.models.linear.lattice import is_stable
 from course_lib.models.linear.state_space import (
     check_series,
     stationary_root,
     widen,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Forecast:
-    """Means and standard deviations of samples that were not heard, (time,) each."""
-
-    mean: Float[np.ndarray, "time"]
-    deviation: Float[np.ndarray, "time"]
-
-    def interval(
-        self, probability: float = 0.95
-    ) -> tuple[Float[np.ndarray, "time"], Float[np.ndarray, "time"]]:
-        """Return the lower and upper ends between which each sample lies with `probability`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a probability that is not strictly between 0 and 1.
-        """
-        probability = check_number(probability, "probability", above=0, below=1)
-        reach = scipy.special.ndtri(0.5 + probability / 2) * self.deviation
-        return self.mean - reach, self.mean + reach
 
 
 class LinearGaussian(ABC):

@@ -67,7 +67,7 @@ def kalman_filter(
     A sample that is missing stands at its prediction (v = 0), and costs the knowledge it would
     have brought: Q <- ... + F (phi + gain)(phi + gain)'.
 
-    This is the readable twin of ``kernels.arma.kalman_filter``, which works in place, uses the
+    This is the readable twin of ``kernels.kalman.kalman_filter``, which works in place, uses the
     shift's structure (no products of matrices) and stops updating Q once it is zero.
 
     Parameters

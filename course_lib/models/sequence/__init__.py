@@ -5,6 +5,7 @@ from course_lib.models.sequence.attention import (
     dot_product_attention,
     guided_penalty,
 )
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.frames import frames_of, griffin_lim_vocoder
 from course_lib.models.sequence.rewriter import (
     Rewriter,
@@ -17,7 +18,7 @@ from course_lib.models.sequence.seq2seq import (
     Seq2SeqConfig,
 )
 from course_lib.models.sequence.spoken import WordsInDoubtError
-from course_lib.models.sequence.talker import Talker, TalkerConfig, pairs
+from course_lib.models.sequence.talker import Talker, pairs
 from course_lib.models.sequence.transformer import (
     MultiHeadAttention,
     Transformer,

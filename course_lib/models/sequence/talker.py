@@ -13,7 +13,6 @@ import difflib
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from course_lib.audio import Clip
-from course_lib.core import Likelihood, PairBatch, check_count, check_generator, check_number
+from course_lib.core import Likelihood, PairBatch, check_count, check_generator
 from course_lib.features.stft import check_spectrogram
 from course_lib.models.sequence.attention import guided_penalty
+from course_lib.models.sequence.configuration import END, TalkerConfig
 from course_lib.models.sequence.frames import (
     BANDS,
     SAMPLE_RATE,
@@ -39,12 +39,9 @@ from course_lib.models.sequence.spoken import (
     WordsInDoubtError,
     doubt,
 )
-from course_lib.models.sequence.transformer import Transformer, TransformerConfig
+from course_lib.models.sequence.transformer import Transformer
 from course_lib.text.reading import clauses, normalise
 from course_lib.text.words import Words
-
-END = "\n"
-"""The token after the last letter."""
 
 ENOUGH = 0.25
 """A talker stops at the first step that is the last with more than this probability.
@@ -63,53 +60,6 @@ BREAK = 0.2
 
 
 _CENTRE, _SPREAD = -6.0, 2.5  # about the mean and deviation of speech in log_mel
-
-
-@dataclass(frozen=True)
-class TalkerConfig:
-    """What a `Talker` is made of.
-
-    Parameters
-    ----------
-    vocabulary : the words that it can say
-    core : the shape of the network between text and frames
-    group : frames that one step makes
-    prenet : units of the two layers that hear the last frame
-    dropout : probability with which each of these units is silenced in training
-    deafness : of each text in training, up to this share of steps hears nothing: 0 for none, 1 for
-        a share between none and all
-    guided : weight of `guided_penalty` in the training loss; 0 leaves attention to itself
-
-    Raises
-    ------
-    TypeError, ValueError
-        For no words, counts below 1, or numbers out of range.
-    """
-
-    vocabulary: tuple[str, ...]
-    core: Seq2SeqConfig | TransformerConfig = field(default_factory=Seq2SeqConfig)
-    group: int = 4
-    prenet: int = 128
-    dropout: float = 0.25
-    deafness: float = 0.0
-    guided: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.vocabulary:
-            raise ValueError("need at least one word in the vocabulary, got none")
-        check_count(self.group, "group")
-        check_count(self.prenet, "prenet")
-        if not 0 <= check_number(self.dropout, "dropout") < 1:
-            raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
-        if not 0 <= check_number(self.deafness, "deafness") <= 1:
-            raise ValueError(f"need a deafness from 0 to 1, got {self.deafness}")
-        if check_number(self.guided, "guided") < 0:
-            raise ValueError(f"need guided of 0 or more, got {self.guided}")
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The tokens: every letter of the vocabulary, a space, and an end, which comes first."""
-        return (END, " ", *sorted(set("".join(self.vocabulary))))
 
 
 class Talker(nn.Module):
@@ -243,15 +193,16 @@ class Talker(nn.Module):
         """Return the mean nats of a mel value, with the guided penalty added, and nothing to carry.
 
         -log p(Y | X) over all frames and bands, plus ``config.guided`` times `guided_penalty`.
-        In training mode, and nowhere else, there is dropout, and a share ``batch.own`` of the
-        steps hears what the network itself would have said: scheduled sampling, in two passes.
+        In training mode, and nowhere else, there is dropout, and a share
+        ``batch.scheduled_sampling`` of the steps hears what the network itself would have said, in
+        two passes.
 
         References
         ----------
         Bengio et al. (2015), "Scheduled sampling for sequence prediction with recurrent neural
         networks"; Mihaylova and Martins (2019), "Scheduled sampling for Transformers".
         """
-        heard = self._partly_own(batch) if self.training and batch.own else None
+        heard = self._partly_own(batch) if self.training and batch.scheduled_sampling else None
         log_densities, weights = self.step_log_likelihoods(
             batch, heard=heard, dropout=self.training
         )
@@ -268,7 +219,7 @@ class Talker(nn.Module):
         guesses, _, _ = self.predict(batch, dropout=True)
         own, true = self.said_before(guesses), self.said_before(self.groups(batch))
         generator = torch.Generator().manual_seed(batch.seed + 1)
-        chosen = torch.rand(true.shape[:2], generator=generator) < batch.own
+        chosen = torch.rand(true.shape[:2], generator=generator) < batch.scheduled_sampling
         return torch.where(chosen[..., None].to(true.device), own.to(true), true)
 
     def _log_density(self, batch: PairBatch, means: Tensor, stops: Tensor) -> Tensor:
@@ -314,9 +265,9 @@ class Talker(nn.Module):
             if generator is not None and keep < 1:
                 on = torch.rand(said.shape, generator=generator) < keep
                 said = said * on.to(said) / keep
-        if generator is not None and self.config.deafness:
+        if generator is not None and self.config.input_dropout:
             steps, size, _ = said.shape
-            share = self.config.deafness * torch.rand(size, generator=generator)
+            share = self.config.input_dropout * torch.rand(size, generator=generator)
             heard = torch.rand(steps, size, generator=generator) >= share
             said = said * heard[..., None].to(said)
         return said
@@ -458,14 +409,14 @@ def pairs(
     examples: Sequence[tuple[Int[np.ndarray, "tokens"], Float[np.ndarray, "frames bands"]]],
     *,
     seed: int = 0,
-    own: float = 0.0,
+    scheduled_sampling: float = 0.0,
 ) -> PairBatch:
     """Return tokens and frames of several sentences as a batch; what pads the frames is silence.
 
     Parameters
     ----------
     examples : of each sentence `Talker.tokens` and `frames_of`
-    seed, own : as in `PairBatch`
+    seed, scheduled_sampling : as in `PairBatch`
 
     Raises
     ------
@@ -483,5 +434,5 @@ def pairs(
         pad(frames, padding_value=SILENT),
         torch.tensor([len(f) for f in frames]),
         seed,
-        own,
+        scheduled_sampling,
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,120 +20,21 @@ from course_lib.core import (
     Encoding,
     SignalLike,
     check_count,
-    settle,
 )
-from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.kernels import wavenet as kernels
 from course_lib.models.waveform import logistic_mixture
+from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.convolutions import (
+    causal_convolution,
+    gated_activation,
+    receptive_field,
+)
 from course_lib.models.waveform.logistic_mixture import around_last
-from course_lib.models.waveform.mel import SILENT_MEL, MelCondition, MelUpsampler
+from course_lib.models.waveform.mel import SILENT_MEL, MelUpsampler
 from course_lib.models.waveform.streaming import LevelNetwork, check_stream
 
 BLOCK = 8000
 """Samples that are scored at a time, to keep memory small."""
-
-
-@dataclass(frozen=True)
-class WaveNetConfig:
-    """The shape of a WaveNet.
-
-    Parameters
-    ----------
-    dilations : of the layers, in samples
-    channels : of the residual stream, and of the gated units
-    skip, head : channels of the sum over layers, and of the hidden layer after it
-    levels : of the mu-law input and output; 65536 means 16-bit linear ones
-    components : of the mixture of logistics; 0 means a softmax over the levels
-    gated, residual, skips : False takes that part out, to hear what it is for
-    voices : names of the voices to choose from; none means unconditional
-    mel : the frames that a vocoder listens to, or None
-    sample_rate : of the sound that it learned, in Hz
-
-    Raises
-    ------
-    TypeError, ValueError
-        For counts below 1, no dilations, or 65536 levels without a mixture (and the reverse).
-    """
-
-    dilations: tuple[int, ...]
-    channels: int = 48
-    skip: int = 128
-    head: int = 128
-    levels: int = 256
-    components: int = 0
-    gated: bool = True
-    residual: bool = True
-    skips: bool = True
-    voices: tuple[str, ...] = ()
-    mel: MelCondition | None = None
-    sample_rate: int = 8000
-
-    def __post_init__(self) -> None:
-        if not self.dilations:
-            raise ValueError("need at least one dilation, got none; take (1, 2, 4, 8)")
-        settle(self, dilations=tuple(check_count(d, "dilation") for d in self.dilations))
-        for name in ("channels", "skip", "head", "levels", "sample_rate"):
-            settle(self, **{name: check_count(getattr(self, name), name)})
-        settle(self, components=check_count(self.components, "components", minimum=0))
-        if self.levels == 2**16 and not self.components:
-            raise ValueError(
-                "need a mixture of logistics for 65536 levels, got no components; "
-                "a softmax over them would be the largest part of the network"
-            )
-
-    @property
-    def encoding(self) -> MuLaw | LinearQuantiser:
-        """The levels that the network predicts."""
-        return LinearQuantiser(16) if self.levels == 2**16 else MuLaw(self.levels)
-
-    @property
-    def silence(self) -> int:
-        """The code that stands before a sound's first sample."""
-        return self.levels // 2
-
-    @property
-    def outputs(self) -> int:
-        """Numbers that describe the next sample's probabilities."""
-        return 3 * self.components or self.levels
-
-
-def dilated_stack(cycles: int, layers: int) -> tuple[int, ...]:
-    """Return `cycles` times the dilations 1, 2, 4, ..., 2^(layers - 1)."""
-    cycles, layers = check_count(cycles, "cycles"), check_count(layers, "layers")
-    return tuple(2**layer for _ in range(cycles) for layer in range(layers))
-
-
-def receptive_field(dilations: tuple[int, ...]) -> int:
-    """Return how many past samples a prediction sees: R = 1 + sum of the dilations.
-
-    Each layer has two taps, so it reaches one dilation further back than the one below; the
-    first 1x1 convolution sees one sample.
-    """
-    return 1 + sum(dilations)
-
-
-def causal_convolution(
-    x: Float[torch.Tensor, "time batch channels"],
-    taps: Float[torch.Tensor, "two_channels outputs"],
-    dilation: int,
-) -> Float[torch.Tensor, "later batch outputs"]:
-    """Return y[t] = [x[t - dilation], x[t]] @ taps, for every t that has such a past.
-
-    The first half of the rows of `taps` weighs the past sample, the second half the present one.
-    The result is `dilation` samples shorter than `x`: nothing is made up before its beginning.
-    """
-    return torch.cat([x[:-dilation], x[dilation:]], dim=-1) @ taps
-
-
-def gated_activation(
-    a: Float[torch.Tensor, "*time two_channels"],
-) -> Float[torch.Tensor, "*time channels"]:
-    """Return tanh(a_filter) * sigmoid(a_gate): half of the channels, let through by the others.
-
-    van den Oord et al. (2016), eq. 2.
-    """
-    content, gate = a.chunk(2, dim=-1)
-    return torch.tanh(content) * torch.sigmoid(gate)
 
 
 class WaveNet(LevelNetwork):
@@ -419,11 +319,21 @@ class WaveNet(LevelNetwork):
                 "out is sampled with sample_with_queues"
             )
         bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
-        return self._blocks(length, block, rng, temperature, past, bias, hold, lead)
+        return self._blocks(
+            length,
+            block=block,
+            rng=rng,
+            temperature=temperature,
+            past=past,
+            bias=bias,
+            hold=hold,
+            lead=lead,
+        )
 
     def _blocks(
         self,
         length: int,
+        *,
         block: int,
         rng: np.random.Generator,
         temperature: float,
@@ -455,11 +365,20 @@ class WaveNet(LevelNetwork):
             levels = np.arange(encoding.levels)
             grid = {"values": encoding.decode(levels), "edges": encoding.edges()}
         return kernels.network(
-            plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
-            plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
-            plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
-            self.config.components, **grid,
-        )  # fmt: skip
+            embedding=plain(embedding),
+            taps=plain(self.taps),
+            bias=plain(bias),
+            mix=plain(self.mix),
+            mix_bias=plain(self.mix_bias),
+            head1=plain(self.head1),
+            head1_bias=plain(self.head1_bias),
+            head2=plain(self.head2),
+            head2_bias=plain(self.head2_bias),
+            dilations=np.array(self.config.dilations),
+            hold=hold or 2**62,
+            components=self.config.components,
+            **grid,
+        )
 
     @torch.no_grad()
     def _condition_one(

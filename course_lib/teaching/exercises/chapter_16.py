@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from course_lib.evaluation.generation import copy_share
+from course_lib.evaluation.sets import copy_share
 from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
 
 

@@ -15,13 +15,8 @@ from course_lib.core import seeded, spawn
 from course_lib.evaluation import bits_per_sample
 from course_lib.evaluation.ears.classifier import Classifier
 from course_lib.evaluation.ears.embedding import SoundEffects
-from course_lib.evaluation.generation import (
-    Embedding,
-    Hits,
-    compare_generators,
-    copy_share,
-    recognition,
-)
+from course_lib.evaluation.generation import Embedding, Hits, compare_generators, recognition
+from course_lib.evaluation.sets import copy_share
 from course_lib.features import MuLaw
 from course_lib.models.adversarial.gan import WaveGAN
 from course_lib.models.diffusion.sounds import SoundDiffusion

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue, speech
+from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.convolutions import dilated_stack
 from course_lib.models.waveform.mel import SILENT_MEL, MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig, dilated_stack
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training import Schedule, crops, streams
 from course_lib.zoo.exams.speech import score, scores
 from course_lib.zoo.networks import network_of

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue
 from course_lib.corpora.words import word_recordings
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.frames import SAMPLE_RATE
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
-from course_lib.models.sequence.talker import Talker, TalkerConfig
+from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.training import Schedule
 from course_lib.zoo.exams.talkers import GRAMMARS, QUICK, nats_per_value, talking, word_error
@@ -30,9 +31,9 @@ class TalkerRecipe:
     core : the shape of the network between text and frames
     schedule : how long and how fast
     size : sentences in a batch
-    group, deafness : as in `TalkerConfig`
+    group, input_dropout : as in `TalkerConfig`
     even : whether the pauses within a sentence are of one length, as in `sentences.joined`
-    own, own_from : scheduled sampling, as in `sentences.reading_batches`
+    scheduled_sampling, scheduled_from : scheduled sampling, as in `sentences.reading_batches`
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation sentences
     begins_with : the trained talker of the same shape whose weights are the first ones, or None
@@ -47,10 +48,10 @@ class TalkerRecipe:
     schedule: Schedule
     size: int = 32
     group: int = 4
-    deafness: float = 0.0
+    input_dropout: float = 0.0
     even: bool = False
-    own: float = 0.0
-    own_from: int = 0
+    scheduled_sampling: float = 0.0
+    scheduled_from: int = 0
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
@@ -66,7 +67,7 @@ class TalkerRecipe:
     @property
     def configuration(self) -> TalkerConfig:
         """The configuration of the talker, which says all words that can be joined."""
-        return TalkerConfig(vocabulary(), self.core, self.group, deafness=self.deafness)
+        return TalkerConfig(vocabulary(), self.core, self.group, input_dropout=self.input_dropout)
 
     def build(self) -> Talker:
         """Return the untrained talker."""
@@ -79,8 +80,8 @@ class TalkerRecipe:
             size=self.size,
             seed=self.seed,
             even=self.even,
-            own=self.own,
-            own_from=self.own_from,
+            scheduled_sampling=self.scheduled_sampling,
+            scheduled_from=self.scheduled_from,
         )
 
     def recordings(self) -> Catalogue:
@@ -142,10 +143,10 @@ TALKERS = {
         TransformerConfig(),
         Schedule(8500, 4e-3, warmup=400, restart=6000, precision="auto"),
         size=16,
-        deafness=0.5,
+        input_dropout=0.5,
         even=True,
-        own=0.5,
-        own_from=3000,
+        scheduled_sampling=0.5,
+        scheduled_from=3000,
     ),
 }
 """The talkers, by name; all say the same words."""

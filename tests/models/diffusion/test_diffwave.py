@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from course_lib.models.diffusion.diffwave import DiffWave, DiffWaveConfig, Layer
 
-SMALL = DiffWaveConfig(channels=6, dilations=(1, 2, 4), patch=2, told=5)
+SMALL = DiffWaveConfig(channels=6, dilations=(1, 2, 4), patch=2, condition=5)
 ANY = 3
 LEVELS, LABELS = torch.tensor([-0.7, 0.3, 0.1], dtype=torch.float64), torch.tensor([0, 2, ANY])
 
@@ -36,25 +36,25 @@ def test_a_layer_is_the_equations(dilation):
     """x <- (x + V z) / sqrt(2) and U z, z = tanh(h_1) sigmoid(h_2), h = conv(x + W e)."""
     torch.manual_seed(0)
     layer = Layer(SMALL, dilation).double()
-    x, told = noise(2, 6, 16), noise(2, 5, seed=2)
-    heard = x + F.linear(told, layer.told.weight, layer.told.bias)[:, :, None]
+    x, condition = noise(2, 6, 16), noise(2, 5, seed=2)
+    heard = x + F.linear(condition, layer.condition.weight, layer.condition.bias)[:, :, None]
     h = F.conv1d(heard, layer.look.weight, layer.look.bias, padding=dilation, dilation=dilation)
     z = torch.tanh(h[:, :6]) * torch.sigmoid(h[:, 6:])
     v, u = layer.mix.weight[:6], layer.mix.weight[6:]
     expected = (x + F.conv1d(z, v, layer.mix.bias[:6])) / math.sqrt(2)
     skipped = F.conv1d(z, u, layer.mix.bias[6:])
-    torch.testing.assert_close(layer(x, told), (expected, skipped), rtol=0, atol=1e-12)
+    torch.testing.assert_close(layer(x, condition), (expected, skipped), rtol=0, atol=1e-12)
 
 
 def test_the_network_is_its_layers():
     """Patches in, layers one after the other, the sum of what leaves them, patches out."""
     net, x = network(), noise(3, 20)
-    told = net.told(LEVELS, LABELS)
+    condition = net.condition(LEVELS, LABELS)
     patches = torch.stack([x[:, 0::2], x[:, 1::2]], dim=1)  # (B, patch, T / patch)
     h = F.silu(F.conv1d(patches, net.enter.weight, net.enter.bias))
     total = torch.zeros_like(h)
     for layer in net.layers:
-        h, skip = layer(h, told)
+        h, skip = layer(h, condition)
         total += skip
     first, _, second = net.leave
     out = F.conv1d(total / math.sqrt(3), first.weight, first.bias)
@@ -117,7 +117,7 @@ def test_each_item_is_independent_of_the_others():
         ({"dilations": ()}, ValueError, "at least one layer"),
         ({"dilations": (1, 0)}, ValueError, "need dilation of at least 1, got 0"),
         ({"patch": -2}, ValueError, "need patch of at least 1"),
-        ({"told": 0}, ValueError, "need told of at least 1"),
+        ({"condition": 0}, ValueError, "need condition of at least 1"),
     ],
 )
 def test_configurations_that_will_not_do(changes, error, said):

@@ -22,7 +22,7 @@ from course_lib.training import Schedule, training_steps
 LENGTH, RATE = 256, 8000
 TABLE = SoundDiffusionConfig(
     ("low", "high"),
-    UNetConfig(bands=8, channels=(8, 16), blocks=1, patch=2, told=16),
+    UNetConfig(bands=8, channels=(8, 16), blocks=1, patch=2, condition=16),
     scale=0.6,
     softness=0.01,
     level_mean=-0.6,
@@ -30,7 +30,11 @@ TABLE = SoundDiffusionConfig(
     length=LENGTH,
     sample_rate=RATE,
 )
-WAVE = replace(TABLE, body=DiffWaveConfig(channels=4, dilations=(1, 2), patch=2, told=4), scale=0.2)
+WAVE = replace(
+    TABLE,
+    body=DiffWaveConfig(channels=4, dilations=(1, 2), patch=2, condition=4),
+    scale=0.2,
+)
 FLOW = replace(TABLE, path="flow")
 CONFIGS = {"table": TABLE, "wave": WAVE, "flow": FLOW}
 SAMPLERS = ("ddim", "ddpm", "heun", "euler", "midpoint")
@@ -86,7 +90,7 @@ def test_the_loss_is_the_papers(name):
     generator = torch.Generator().manual_seed(3)
     sigma = torch.exp(config.level_mean + config.level_std * torch.randn(5, generator=generator))
     label = batch.labels.clone()
-    label[torch.rand(5, generator=generator) < config.anything] = 2
+    label[torch.rand(5, generator=generator) < config.label_dropout] = 2
     total = 0.0
     z = net.seen(batch.sounds)
     n = torch.randn(z.shape, generator=generator)
@@ -119,9 +123,9 @@ def test_the_loss_depends_on_the_batch_and_its_seed_alone():
 
 @pytest.mark.parametrize(("share", "rows"), [(0.0, [0, 1]), (1 - 1e-9, [2])])
 def test_a_share_of_the_classes_is_not_told(share, rows):
-    net = network(anything=share)
+    net = network(label_dropout=share)
     net.loss(tones(8, seed=3))[0].backward()
-    gradient = net.body.told.label.weight.grad
+    gradient = net.body.condition.label.weight.grad
     assert gradient.abs().sum(1).nonzero().flatten().tolist() == rows
 
 
@@ -160,7 +164,7 @@ def test_guidance_of_one_is_no_guidance():
     net = network()
     z, sigma = torch.randn(2, 32, 8), torch.tensor([0.5, 3.0])
     with torch.no_grad():
-        told, untold = (net.told(torch.full((2,), some))(z, sigma) for some in (1, 2))
+        told, untold = (net.conditioned(torch.full((2,), some))(z, sigma) for some in (1, 2))
         assert torch.equal(net.denoiser("high", guidance=1)(z, sigma), told)
         assert torch.equal(net.denoiser(None)(z, sigma), untold)
         twice = net.denoiser("high", guidance=2.5)(z, sigma)
@@ -504,8 +508,8 @@ def test_the_seed_makes_the_first_weights():
         ({"softness": -1.0}, ValueError, "need softness strictly between 0"),
         ({"level_mean": math.nan}, ValueError, "need level_mean"),
         ({"level_std": 0.0}, ValueError, "need level_std"),
-        ({"anything": 1.0}, ValueError, "anything of 0 or more and below 1, got 1"),
-        ({"anything": -0.1}, ValueError, "anything of 0 or more and below 1"),
+        ({"label_dropout": 1.0}, ValueError, "label_dropout of 0 or more and below 1, got 1"),
+        ({"label_dropout": -0.1}, ValueError, "label_dropout of 0 or more and below 1"),
         ({"length": 250}, ValueError, "multiple of 32 samples for this network, got 250"),
         ({"length": 0}, ValueError, "need length of at least 1"),
         ({"sample_rate": 0}, ValueError, "need sample_rate of at least 1"),

@@ -1,4 +1,4 @@
-"""The U-Net: its shapes, what it is told, where it looks, and each item for itself."""
+"""The U-Net: its shapes, what it is condition, where it looks, and each item for itself."""
 
 import math
 from dataclasses import replace
@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_lib.models.diffusion.unet import Block, Told, UNet, UNetConfig, zeroed
+from course_lib.models.diffusion.unet import Block, Condition, UNet, UNetConfig, zeroed
 
-SMALL = UNetConfig(bands=16, channels=(8, 16), blocks=1, told=8)
+SMALL = UNetConfig(bands=16, channels=(8, 16), blocks=1, condition=8)
 ANY = 3
 
 
@@ -118,7 +118,7 @@ def test_levels_are_wired_as_drawn():
         repeated = up[i - 1].repeat_interleave(2, 2).repeat_interleave(2, 3)
         beside = torch.cat([repeated, down[2 - i]], dim=1)
         torch.testing.assert_close(inputs[True, i], beside, rtol=0, atol=0)
-    middle = net.middle(down[2], net.told(LEVELS, LABELS))
+    middle = net.middle(down[2], net.condition(LEVELS, LABELS))
     beside = torch.cat([middle, down[2]], dim=1)
     torch.testing.assert_close(inputs[True, 0], beside, rtol=0, atol=1e-12)
 
@@ -126,7 +126,7 @@ def test_levels_are_wired_as_drawn():
 @pytest.mark.parametrize("after", [8, 16])
 def test_a_block_is_the_equations(after):
     torch.manual_seed(0)
-    block, x, told = Block(8, after, 5).double(), table(2, 8, 4, 6), table(2, 5, seed=2)
+    block, x, condition = Block(8, after, 5).double(), table(2, 8, 4, 6), table(2, 5, seed=2)
     with torch.no_grad():
         for p in block.parameters():
             p += 0.2 * torch.randn(p.shape, dtype=p.dtype)
@@ -134,25 +134,25 @@ def test_a_block_is_the_equations(after):
     h = F.silu(F.group_norm(x, 8, norm.weight, norm.bias))
     h = F.conv2d(h, conv.weight, conv.bias, padding=1)
     h = F.group_norm(h, 8, block.norm.weight, block.norm.bias)
-    changes = F.linear(told, block.told.weight, block.told.bias)
+    changes = F.linear(condition, block.condition.weight, block.condition.bias)
     h = h * (1 + changes[:, :after, None, None]) + changes[:, after:, None, None]
     h = F.conv2d(F.silu(h), block.second.weight, block.second.bias, padding=1)
     same = after == 8
     around = x if same else F.conv2d(x, block.around.weight, block.around.bias)
-    torch.testing.assert_close(block(x, told), around + h, rtol=0, atol=1e-12)
+    torch.testing.assert_close(block(x, condition), around + h, rtol=0, atol=1e-12)
 
 
 def test_what_it_is_told_by_hand():
     torch.manual_seed(0)
-    told = Told(3, 5).double()
+    condition = Condition(3, 5).double()
     level = torch.tensor([0.3], dtype=torch.float64)
     frequencies = [100 ** (i / 31) for i in range(32)]
     waves = [math.sin(0.3 * f) for f in frequencies] + [math.cos(0.3 * f) for f in frequencies]
-    first, _, second = told.level
+    first, _, second = condition.level
     hidden = first.weight @ torch.tensor(waves, dtype=torch.float64) + first.bias
-    summed = second.weight @ (hidden * hidden.sigmoid()) + second.bias + told.label.weight[2]
+    summed = second.weight @ (hidden * hidden.sigmoid()) + second.bias + condition.label.weight[2]
     expected = summed * summed.sigmoid()
-    torch.testing.assert_close(told(level, torch.tensor([2]))[0], expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(condition(level, torch.tensor([2]))[0], expected, rtol=0, atol=1e-5)
 
 
 def test_zeroed_layers_say_zero():
@@ -170,7 +170,7 @@ def test_zeroed_layers_say_zero():
         ({"patch": 3}, ValueError, "multiple of 6"),
         ({"patch": 0}, ValueError, "need patch of at least 1"),
         ({"blocks": 0}, ValueError, "need blocks of at least 1"),
-        ({"told": -1}, ValueError, "need told of at least 1"),
+        ({"condition": -1}, ValueError, "need condition of at least 1"),
         ({"channels": ()}, ValueError, "at least one resolution"),
         ({"channels": (8, 12)}, ValueError, "multiples of 8, got 12"),
         ({"channels": (8, 0)}, ValueError, "need channels of at least 1"),

@@ -15,6 +15,7 @@ from course_lib.core import Trainable
 from course_lib.corpora import catalogue
 from course_lib.features import log_mel
 from course_lib.models.sequence.attention import guided_penalty
+from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.frames import (
     BANDS,
     KNEE,
@@ -26,7 +27,7 @@ from course_lib.models.sequence.frames import (
 )
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.spoken import Spoken, WordsInDoubtError, doubt
-from course_lib.models.sequence.talker import BREAK, ENOUGH, LONGEST, Talker, TalkerConfig, pairs
+from course_lib.models.sequence.talker import BREAK, ENOUGH, LONGEST, Talker, pairs
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.text.reading import normalise
 from course_lib.zoo.sentences import joined, read_from_recordings, sentences, vocabulary
@@ -90,8 +91,8 @@ def assert_equal(ours, theirs, atol=1e-10):
         ({"dropout": -0.1}, ValueError, "dropout from 0"),
         ({"dropout": math.nan}, ValueError, "dropout"),
         ({"guided": -1.0}, ValueError, "guided of 0 or more"),
-        ({"deafness": 1.5}, ValueError, r"deafness from 0 to 1, got 1\.5"),
-        ({"deafness": "half"}, TypeError, "a number for deafness"),
+        ({"input_dropout": 1.5}, ValueError, r"input_dropout from 0 to 1, got 1\.5"),
+        ({"input_dropout": "half"}, TypeError, "a number for input_dropout"),
     ],
 )
 def test_what_is_no_configuration(settings, error, said):
@@ -310,7 +311,9 @@ def test_scheduled_sampling_in_training_alone(core):
     """With a share of one, every step but the first hears the guess made before it."""
     net = talker(core, dropout=0.0)
     examples = [("one hundred", some_frames(40)), ("two", some_frames(29))]
-    true, own, some = (batch_of(net, *examples, seed=2, own=share) for share in (0.0, 1.0, 0.5))
+    true, own, some = (
+        batch_of(net, *examples, seed=2, scheduled_sampling=share) for share in (0.0, 1.0, 0.5)
+    )
     assert torch.equal(net.loss(own)[0], net.loss(true)[0])
     net.train()
     guesses, _, _ = net.predict(true)
@@ -327,7 +330,7 @@ def test_scheduled_sampling_in_training_alone(core):
 
 
 def test_deafness_leaves_whole_steps_out():
-    net = talker(dropout=0.0, deafness=0.6)
+    net = talker(dropout=0.0, input_dropout=0.6)
     said = torch.rand(50, 400, BANDS, dtype=torch.float64) + 1
     with torch.no_grad():
         some, all_ = net._listen(said, torch.Generator().manual_seed(0)), net._listen(said, None)

@@ -17,16 +17,16 @@ from course_lib.audio import Clip
 from course_lib.core import Batch
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.models.waveform import wavenet
-from course_lib.models.waveform.mel import MelCondition, MelUpsampler
-from course_lib.models.waveform.queues import Queues, draw, sample_naively, sample_with_queues
-from course_lib.models.waveform.wavenet import (
-    WaveNet,
-    WaveNetConfig,
+from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.convolutions import (
     causal_convolution,
     dilated_stack,
     gated_activation,
     receptive_field,
 )
+from course_lib.models.waveform.mel import MelCondition, MelUpsampler
+from course_lib.models.waveform.queues import Queues, draw, sample_naively, sample_with_queues
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training import Schedule, training_steps
 
 DILATIONS = (1, 2, 4, 1, 3)

@@ -32,7 +32,7 @@ from course_lib.zoo.hits import (
 )
 from course_lib.zoo.recipes import PERCUSSION, ClassifierRecipe, DiffusionRecipe
 
-QUICK_BODY = UNetConfig(bands=128, channels=(8,), blocks=1, patch=16, told=8)
+QUICK_BODY = UNetConfig(bands=128, channels=(8,), blocks=1, patch=16, condition=8)
 QUICK = SoundDiffusionConfig(CLASSES, QUICK_BODY, scale=0.12, length=LENGTH)
 CARDS = [name for name in zoo.names() if name in PERCUSSION]
 

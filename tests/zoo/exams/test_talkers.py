@@ -15,8 +15,9 @@ from course_lib.models.sequence.frames import frames_of, griffin_lim_vocoder
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
-from course_lib.models.waveform.wavenet import WaveNet, WaveNetConfig
+from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.text.reading import normalise
 from course_lib.training import Step
 from course_lib.zoo import store
