@@ -92,8 +92,8 @@ class PointGame(nn.Module):
             torch.manual_seed(check_count(seed, "seed", minimum=0))
             self.generator = _layers(config.latent, config.width, config.dims)
             self.discriminator = _layers(config.dims, config.width, 1)
-            if config.spectral:
-                for layer in self.discriminator[::2]:
+            for layer in self.discriminator if config.spectral else ():
+                if isinstance(layer, nn.Linear):
                     spectral_norm(layer)
         self.kept = copy.deepcopy(self.generator).requires_grad_(False)
 
