@@ -65,6 +65,7 @@ TESTED_ELSEWHERE = {
     "zoo/recipes/protocol.py": "zoo/test_new_kind.py",
     "zoo/recipes/speech.py": "zoo/test_store.py",
     "zoo/recipes/talkers.py": "zoo/exams/test_talkers.py",
+    "zoo/recipes/vocoders.py": "zoo/exams/test_vocoders.py",
     "zoo/records.py": "zoo/test_trainer.py",
 }
 """Modules a test file of their own, and the file that tests each."""

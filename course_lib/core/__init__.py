@@ -1,6 +1,6 @@
 """What everything else stands on: protocols, likelihoods, input checks, generators, files."""
 
-from course_lib.core.batch import Batch, Batches, LabelledBatch, PairBatch, Trainable
+from course_lib.core.batch import Adversarial, Batch, Batches, LabelledBatch, PairBatch, Trainable
 from course_lib.core.checks import (
     SignalLike,
     check_codes,
@@ -30,6 +30,7 @@ from course_lib.core.protocols import (
 from course_lib.core.random import seeded, spawn
 
 __all__ = [
+    "Adversarial",
     "Batch",
     "Batches",
     "BlockSampler",

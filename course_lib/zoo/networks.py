@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import torch
 
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
+from course_lib.models.adversarial.gan import WaveGAN, WaveGANConfig
+from course_lib.models.adversarial.hifigan import MelVocoder, MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.sequence.configuration import TalkerConfig
@@ -32,6 +34,8 @@ NETWORKS: dict[str, Kind] = {
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
     "Talker": Kind(TalkerConfig, Talker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),
+    "WaveGAN": Kind(WaveGANConfig, WaveGAN),
+    "MelVocoder": Kind(MelVocoderConfig, MelVocoder),
     "Classifier": Kind(ClassifierConfig, Classifier),
 }
 """By what a card calls them."""

@@ -37,6 +37,8 @@ RECIPES = {
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
     "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
     "drummer": tiny.TinyDiffusion(tiny.DIFFUSION, SHORT),
+    "forger": tiny.TinyWaveGAN(tiny.WAVEGAN, tiny.GAME),
+    "renderer": tiny.TinyVocoder(tiny.MEL_VOCODER, tiny.GAME),
     "critic": tiny.TinyClassifier(tiny.CLASSIFIER, SHORT),
 }
 
@@ -106,6 +108,24 @@ def test_say_cut_short_leaves_no_file(run, trained, tmp_path, monkeypatch, error
     arguments = ("one", "--talker", trained / "talker", "--keep", "-o", tmp_path / "a.wav")
     assert run("say", *arguments)[0] == status
     assert not list(tmp_path.iterdir())
+
+
+def test_a_vocoder_of_one_pass_speaks(run, trained, tmp_path):
+    arguments = ("--talker", trained / "talker", "--vocoder", trained / "renderer", "--keep")
+    assert run("say", "one", *arguments, "-o", tmp_path / "a.wav")[0] == 1  # words in doubt
+    assert read(tmp_path / "a.wav").duration > 0
+    status, _, err = run("sample", trained / "renderer", "-o", tmp_path / "b.wav")
+    assert status == 2
+    assert "turns frames into sound: course say" in err
+
+
+def test_a_gan_draws_a_class_and_is_not_guided(run, trained, tmp_path):
+    arguments = ("sample", trained / "forger", "--label", "kick", "-o", tmp_path / "a.wav")
+    assert run(*arguments)[0] == 0
+    assert read(tmp_path / "a.wav").duration == pytest.approx(0.2)
+    status, _, err = run(*arguments, "--overwrite", "--guidance", "2")
+    assert status == 2
+    assert "--guidance is for diffusion models" in err
 
 
 def test_say_is_the_same_for_the_same_seed(run, trained, tmp_path):

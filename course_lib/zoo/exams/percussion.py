@@ -18,6 +18,7 @@ from course_lib.evaluation.ears.embedding import SoundEffects
 from course_lib.evaluation.generation import Embedding, Hits, compare_generators, recognition
 from course_lib.evaluation.sets import copy_share
 from course_lib.features import MuLaw
+from course_lib.models.adversarial.gan import WaveGAN
 from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.zoo.hits import (
@@ -48,9 +49,9 @@ def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> fl
 
 
 def drawn_like(
-    network: SoundDiffusion, labels: Sequence[str], *, seed: int = 1, **settings: Any
+    network: SoundDiffusion | WaveGAN, labels: Sequence[str], *, seed: int = 1, **settings: Any
 ) -> Hits:
-    """Return one drawn hit for each label; settings as in `SoundDiffusion.sample`.
+    """Return one drawn hit for each label; settings as in the network's `sample`.
 
     The i-th hit of a class depends on the class, i and the seed alone.
     """
@@ -67,6 +68,12 @@ def drawn_like(
         for label, count in counts.items()
     }
     return Hits([Clip(next(drawn[label]), SAMPLE_RATE) for label in labels], list(labels))
+
+
+def unrecognised(network: WaveGAN, *, count: int = 10) -> float:
+    """Return which share of drawn hits the classifier does not hear as what they should be."""
+    drawn = drawn_like(network, [label for label in CLASSES for _ in range(count)])
+    return 1 - recognition(classifier(), *drawn).accuracy
 
 
 def embeddings() -> dict[str, Embedding]:
@@ -94,14 +101,16 @@ def classifier() -> Classifier:
     return network
 
 
-def judged(network: SoundDiffusion) -> dict[str, Any]:
+def judged(network: SoundDiffusion | WaveGAN, **settings: Any) -> dict[str, Any]:
     """Return how like held-out hits are as many drawn ones, of the same classes.
+
+    Settings are those of the network's `sample`.
 
     Shares recognised by the classifier, of drawn and of held-out hits; the rows of
     `compare_generators` in each embedding; and which share of the drawn hits are copies.
     """
     real, training = held_out(), Hits(*sounds_of(hits("train")))
-    drawn = drawn_like(network, real.labels, guidance=GUIDANCE, steps=STEPS)
+    drawn = drawn_like(network, real.labels, **settings)
     judge = classifier()
     found: dict[str, Any] = {
         "recognised": recognition(judge, *drawn).accuracy,
@@ -115,7 +124,7 @@ def judged(network: SoundDiffusion) -> dict[str, Any]:
             for row, score in scores[name].items()
         }
         found[f"copies, {name}"] = copy_share(embed(training.clips), embed(drawn.clips))
-    return found | {"drawn with": {"guidance": GUIDANCE, "steps": STEPS, "seed": 1}}
+    return found | {"drawn with": {**settings, "seed": 1}}
 
 
 def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:

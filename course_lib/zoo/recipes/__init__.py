@@ -4,8 +4,9 @@ from course_lib.zoo.recipes.percussion import PERCUSSION, ClassifierRecipe, Diff
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.recipes.speech import SPEECH, SpeechRecipe
 from course_lib.zoo.recipes.talkers import TALKERS, TalkerRecipe
+from course_lib.zoo.recipes.vocoders import VOCODERS, VocoderRecipe
 
-RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION}
+RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION, **VOCODERS}
 """Every trained network of the course, by name."""
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "RECIPES",
     "SPEECH",
     "TALKERS",
+    "VOCODERS",
     "ClassifierRecipe",
     "DiffusionRecipe",
     "Recipe",
     "SpeechRecipe",
     "TalkerRecipe",
+    "VocoderRecipe",
 ]
