@@ -11,6 +11,7 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
     check_values,
+    nearest,
     settle,
     shown,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "checkout",
     "installed_data",
     "installed_notebooks",
+    "nearest",
     "replacing",
     "seeded",
     "settle",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import functools
 import io
 import os
@@ -22,6 +21,7 @@ from course_lib.core import (
     check_number,
     checkout,
     installed_data,
+    nearest,
     sha256,
     write_text,
 )
@@ -135,7 +135,7 @@ class Catalogue:
         if not isinstance(key, str):
             return self._recordings[key]
         if key not in self._by_name:
-            raise KeyError(f"no recording is called {key!r}; {_nearest(key, self._by_name)}")
+            raise KeyError(f"no recording is called {key!r}; {nearest(key, self._by_name)}")
         return self._by_name[key]
 
     def values(self, column: str) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class Catalogue:
         for value in sorted(allowed - set(known), key=str):
             if not isinstance(value, str):
                 raise TypeError(f"need text for {column}, or a list of texts, got {value!r}")
-            raise ValueError(f"no recording has {column}={value!r}; {_nearest(value, known)}")
+            raise ValueError(f"no recording has {column}={value!r}; {nearest(value, known)}")
         return allowed
 
     def verify(self) -> None:
@@ -201,15 +201,6 @@ class Catalogue:
                 f"need the recordings that the manifest lists, but missing: {missing or 'none'}, "
                 f"altered: {altered or 'none'}; {RESTORE}"
             )
-
-
-def _nearest(value: str, known: Iterable[str]) -> str:
-    """What to offer in place of an unknown value: all of a few, or the nearest of many."""
-    known = list(known)
-    if len(known) <= 16:
-        return f"there are {', '.join(map(repr, known))}"
-    close = difflib.get_close_matches(value, known, n=3, cutoff=0.3)
-    return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
 
 
 @functools.cache

@@ -92,8 +92,7 @@ def join_words(clips: Sequence[Clip], *, pauses: Sequence[float]) -> Clip:
         raise ValueError(f"need one or more clips of one sample rate, got rates {sorted(rates)}")
     if len(pauses) != len(clips) - 1:
         raise ValueError(f"need one pause fewer than words, {len(clips) - 1}, got {len(pauses)}")
-    if any(check_number(pause, "pause") < 0 for pause in pauses):
-        raise ValueError(f"need pauses of 0 s or more, got {min(pauses)}")
+    pauses = [check_number(pause, "pause", minimum=0) for pause in pauses]
     (rate,) = rates
     parts: list[np.ndarray] = [_silence(EDGE, rate)]
     for clip, pause in zip(clips, (*pauses, EDGE), strict=True):

@@ -63,9 +63,7 @@ class Schedule:
             raise ValueError(
                 f"need a warmup shorter than the run of {self.steps} steps, got {self.warmup}"
             )
-        check_number(self.weight_decay, "weight_decay")
-        if self.weight_decay < 0:
-            raise ValueError(f"need a weight_decay of at least 0, got {self.weight_decay}")
+        check_number(self.weight_decay, "weight_decay", minimum=0)
         if not self.clip_norm > 0:  # infinity will do, NaN will not
             raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
         if self.precision not in (known := ("auto", *PRECISIONS)):

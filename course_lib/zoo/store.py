@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from course_lib.core import installed_data, sha256
+from course_lib.core import installed_data, nearest, sha256
 from course_lib.corpora.catalogue import data_folder
 from course_lib.training.checkpoints import check_tensors, load_tensors
 from course_lib.zoo.cards import Card, from_json
@@ -133,7 +132,5 @@ def _folder(name: str | Path) -> Path:
         return name
     known = names()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or known
-        offer = f"there are {', '.join(near)}" if near else "there is none yet"
-        raise ValueError(f"no trained model is called {name!r}; {offer}")
+        raise ValueError(f"no trained model is called {name!r}; {nearest(name, known)}")
     return data_folder() / "zoo" / name

@@ -388,7 +388,7 @@ def test_a_vocoder_makes_a_recording_anew(run, trained, recording, tmp_path, sec
     [
         ("wavelet", [], "no model is called 'wavelet'; there are ar"),
         ("{tmp}", [], "there is no"),
-        ("babbler", ["--temperature", "-1"], "need a temperature of 0 or more"),
+        ("babbler", ["--temperature", "-1"], "need temperature of 0 or more"),
         ("babbler", ["--temperature", "nan"], "temperature"),
         ("babbler", ["--temperature", "warm"], "invalid float value"),
         ("babbler", ["--seconds", "0"], "need --seconds strictly between 0 and 3600"),
@@ -494,7 +494,7 @@ def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
 @pytest.mark.parametrize(
     ("command", "arguments", "said"),
     [
-        ("sample", ["drummer", "--class", "kik"], "no class is called 'kik'; there are kick"),
+        ("sample", ["drummer", "--class", "kik"], "no class is called 'kik'; there are 'kick'"),
         ("sample", ["drummer", "--class", ""], "no class is called ''"),
         ("sample", ["drummer", "--steps", "0"], "need steps of at least 1, got 0"),
         ("sample", ["drummer", "--steps", "-2"], "need steps of at least 1, got -2"),

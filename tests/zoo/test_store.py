@@ -28,7 +28,7 @@ from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwo
 from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo import publishing, store
-from course_lib.zoo.exams.speech import QUICK, score
+from course_lib.zoo.exams.speech import FEW_RECORDINGS, score
 from course_lib.zoo.networks import configuration_from_json, network_of
 from course_lib.zoo.prompts import by_length
 from course_lib.zoo.recipes import SPEECH, TALKERS, SpeechRecipe
@@ -130,9 +130,9 @@ def test_headlines_are_told_from_the_scores():
 def test_scores_recomputed_equal_the_cards(name):
     """On the shortest test recordings; all of them take minutes, and `publish` did so."""
     recorded = zoo.card(name)["scores"]
-    recordings = by_length(zoo.RECIPES[name].prompts("test"))[:QUICK]
+    recordings = by_length(zoo.RECIPES[name].prompts("test"))[:FEW_RECORDINGS]
     bits = score(zoo.load(name), recordings)
-    assert bits == pytest.approx(recorded[f"bits per sample, {QUICK} shortest"], abs=1e-4)
+    assert bits == pytest.approx(recorded[f"bits per sample, {FEW_RECORDINGS} shortest"], abs=1e-4)
 
 
 # ------------------------------------------------------- publishing and loading

@@ -37,7 +37,7 @@ from course_lib.zoo.sentences import (
 GRAMMARS = {"numbers": NUMBERS, "dates and times": DATES_AND_TIMES}
 """The lists of `sentences`, and what the recogniser expects of each."""
 
-QUICK = 12
+FEW_SENTENCES = 12
 """The first sentences of a list, so many of them, can be judged again in seconds."""
 
 Reader: TypeAlias = Callable[[Sequence[tuple[str, ...]]], Iterator[Clip]]
