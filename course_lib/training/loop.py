@@ -149,7 +149,8 @@ class Run:
 
     def _begin(self, model: torch.nn.Module) -> torch.optim.Optimizer:
         """Prepare the loss, and return the optimizer."""
-        self._loss = model.loss if self.team is None else self.team.wrapped(model)
+        loss: Any = model.loss if self.team is None else self.team.wrapped(model)
+        self._loss = loss
         decays: dict[bool, list[torch.nn.Parameter]] = {True: [], False: []}
         for name, parameter in model.named_parameters():
             decays[parameter.ndim > 1 and not name.endswith("bias")].append(parameter)
