@@ -176,10 +176,10 @@ def ring(modes: int = 8, *, radius: float = 2.0) -> Float[np.ndarray, "modes 2"]
     ----------
     Metz et al. (2017), "Unrolled generative adversarial networks", section 3.1.  Notebook: 10.
     """
-    angles = 2 * np.pi * np.arange(check_count(modes, "modes")) / modes
-    return check_number(radius, "radius", above=0) * np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1
-    )
+    modes = check_count(modes, "modes")
+    radius = check_number(radius, "radius", above=0)
+    angles = 2 * np.pi * np.arange(modes) / modes
+    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def scattered(
@@ -193,8 +193,9 @@ def scattered(
         For bad input.
     """
     centres = check_values(centres, "centres", shape=("modes", "dims"), whole=False)
-    chosen = check_generator(rng).integers(len(centres), size=check_count(count, "count"))
+    count = check_count(count, "count")
     spread = check_number(spread, "spread", minimum=0)
+    chosen = check_generator(rng).integers(len(centres), size=count)
     return centres[chosen] + spread * rng.standard_normal((count, centres.shape[1]))
 
 
@@ -210,8 +211,8 @@ def point_batches(
 
     Notebook: 10.
     """
-    check_count(size, "size")
-    check_count(seed, "seed", minimum=0)
+    size = check_count(size, "size")
+    seed = check_count(seed, "seed", minimum=0)
 
     def batch(index: int) -> LabelledBatch:
         rng = np.random.default_rng([seed, index])
