@@ -172,7 +172,7 @@ class ConditionalRBM:
         if len(v) < settings.batch:
             raise ValueError(f"need at least a batch of {settings.batch} frames, got {len(v)}")
         start = _autoregression(past, v, hidden, before)
-        return _epochs(start, past, v, epochs, settings, check_generator(rng))
+        return _epochs(start, past, v, epochs, settings=settings, rng=check_generator(rng))
 
     def given(self, past: Float[np.ndarray, "rows past"]) -> Parameters:
         """Return the machine for each row of the past: biases of shape (rows, bands or hidden)."""
@@ -303,6 +303,7 @@ def _epochs(
     past: np.ndarray,
     v: np.ndarray,
     count: int,
+    *,
     settings: Learning,
     rng: np.random.Generator,
 ) -> Iterator[ConditionalRBM]:

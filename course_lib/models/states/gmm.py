@@ -297,7 +297,8 @@ def mixture_start(
     """
     x = check_frames(x)
     floor = check_number(floor, "floor", above=0)
-    if len(x) < check_count(components, "components"):
+    components = check_count(components, "components")
+    if len(x) < components:
         raise ValueError(
             f"need at least as many frames as components, {components}, got {len(x)}; "
             "take fewer components or more frames"

@@ -140,10 +140,10 @@ class HMM:
             For bad sequences or settings, or a sequence with fewer frames than left-right states.
         """
         frames = [check_frames(x) for x in check_sequences(sequences)]
-        states = check_count(states, "states")
+        states, floor = check_count(states, "states"), check_number(floor, "floor", above=0)
         first = start_model(
             frames, states, left_right=left_right, components=components, covariance=covariance,
-            floor=check_number(floor, "floor", above=0), rng=rng,
+            floor=floor, rng=rng,
         )  # fmt: skip
         total = sum(map(len, frames))
         return last_step(
@@ -316,7 +316,8 @@ def start_model(
         As ``HMM.fit``.
     """
     x, lengths = np.concatenate(frames), [len(each) for each in frames]
-    count = states * check_count(components, "components")
+    components = check_count(components, "components")
+    count = states * components
     shortest = min(lengths) if left_right else len(x)
     if shortest < states or len(x) < count:
         raise ValueError(
