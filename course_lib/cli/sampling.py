@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,13 +116,13 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 def _sample_at_once(network: Any, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     from course_lib.audio import Clip
-    from course_lib.core import LabelledScorer, seeded
+    from course_lib.core import seeded
 
     others = ("source", "channel", "temperature", "voice")
     refuse(options, f"is not for {options.model}, which draws from noise alone", *others)
-    if not isinstance(network, LabelledScorer):  # a GAN has classes, and nothing to guide
-        unknown = [name for name in DIFFUSION if name != "label"]
-        refuse(options, f"is for diffusion models, not for {options.model}", *unknown)
+    takes = inspect.signature(network.sample).parameters
+    unknown = [name for name in DIFFUSION if name not in takes]
+    refuse(options, f"is for diffusion models, not for {options.model}", *unknown)
     config = network.config
     seconds = config.duration if options.seconds is None else options.seconds
     if seconds > config.duration:

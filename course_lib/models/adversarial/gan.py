@@ -393,12 +393,7 @@ class HitGame(nn.Module):
 
     def _made(self, batch: LabelledBatch, generator: torch.Generator) -> Tensor:
         """Return as many made sounds as the batch has real ones, of the same classes."""
-        if (length := batch.sounds.shape[1]) != self.config.length:
-            raise ValueError(f"need sounds of {self.config.length} samples, got {length}")
-        if batch.labels.min() < 0 or batch.labels.max() >= len(self.config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(self.config.classes) - 1}, got {batch.labels.tolist()}"
-            )
+        batch.check(self.config.length, len(self.config.classes))
         z = torch.randn(len(batch), self.config.latent, generator=generator)
         made: Tensor = self.generator(z.to(batch.sounds.device), batch.labels)
         return made

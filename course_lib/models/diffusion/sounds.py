@@ -103,12 +103,7 @@ class SoundDiffusion(nn.Module):
             For sounds of another length, or labels that are no classes.
         """
         config = self.config
-        if (length := batch.sounds.shape[1]) != config.length:
-            raise ValueError(f"need sounds of {config.length} samples, got {length}")
-        if batch.labels.min() < 0 or batch.labels.max() >= len(config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(config.classes) - 1}, got {batch.labels.tolist()}"
-            )
+        batch.check(config.length, len(config.classes))
         with torch.autocast(batch.sounds.device.type, enabled=False):
             z = self.seen(batch.sounds.float())
         generator = torch.Generator().manual_seed(batch.seed)

@@ -62,7 +62,7 @@ class ConditionalRBM:
     References
     ----------
     Taylor, Hinton and Roweis (2007), "Modeling human motion using binary latent variables",
-    NIPS 19, section 3 (with unit deviations). Notebook 07.
+    NIPS 19 (with unit deviations). Notebook 07.
     """
 
     weights: Float[np.ndarray, "bands hidden"]

@@ -99,11 +99,7 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
     """
     mel, rate = network.config.mel, network.config.sample_rate
     theirs = None if mel is None else (rate, mel.bands, mel.window_length, mel.hop_length)
-    if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
-        raise ValueError(
-            f"need a WaveNet that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
-            f"{SAMPLE_RATE} Hz, got one for {theirs}; take wavenet-vocoder"
-        )
+    _check_frames(theirs, "WaveNet", "wavenet-vocoder")
 
     def vocoder(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         length = (len(frames) - 1) * HOP_LENGTH
@@ -122,12 +118,17 @@ def mel_vocoder(network: MelVocoder) -> Vocoder:
     """
     config = network.config
     theirs = (config.sample_rate, config.bands, config.window_length, config.hop_length)
+    _check_frames(theirs, "vocoder", "hifigan-vocoder")
+    return lambda frames, rng: network.vocode(frames)
+
+
+def _check_frames(theirs: tuple[int, ...] | None, kind: str, instead: str) -> None:
+    """Refuse a network that listens to other frames: rate, bands, window and hop, or to none."""
     if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
         raise ValueError(
-            f"need a vocoder that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
-            f"{SAMPLE_RATE} Hz, got one for {theirs}; take hifigan-vocoder"
+            f"need a {kind} that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
+            f"{SAMPLE_RATE} Hz, got one for {theirs}; take {instead}"
         )
-    return lambda frames, rng: network.vocode(frames)
 
 
 def word_error(

@@ -228,7 +228,7 @@ def test_sampling_is_drawing_from_the_scored_probabilities(cell, temperature):
 
 def test_a_stream_does_not_depend_on_its_blocks_and_is_what_sample_gives():
     net = network()
-    blocks = [*net.stream(50, rng=np.random.default_rng(3).spawn(1)[0], block=7)]
+    blocks = [*net.blocks(50, rng=np.random.default_rng(3), block=7)]
     assert [len(block) for block in blocks] == [7] * 7 + [1]
     np.testing.assert_array_equal(
         np.concatenate(blocks), net.sample(50, rng=np.random.default_rng(3))[0]
