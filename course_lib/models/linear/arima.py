@@ -215,7 +215,7 @@ class ARIMA(LinearGaussian):
         p, _, q = self.order
         seasonal_p, _, seasonal_q = self.seasonal_order
         sizes = Sizes(p, seasonal_p, q, seasonal_q, self.period)
-        likelihood = ExactLikelihood(
+        likelihood = ExactLikelihood.of(
             check_series(x, squared=True), sizes, self.differences, with_mean=self.drift != 0
         )
         errors = standard_errors(likelihood, self._factors)._asdict()

@@ -264,7 +264,7 @@ class ARMA(LinearGaussian):
             For a bad series, or a model that is not stationary and invertible.
         """
         p, q = self.order
-        likelihood = ExactLikelihood(
+        likelihood = ExactLikelihood.of(
             check_series(x, squared=True), Sizes(p, 0, q, 0), np.ones(1), with_mean=self.mean != 0
         )
         factors = Factors(self.phi, np.zeros(0), self.theta, np.zeros(0), self.mean)
