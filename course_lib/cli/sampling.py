@@ -145,6 +145,7 @@ def _sample_blocks(network: Any, options: argparse.Namespace) -> tuple[Clip, obj
     from course_lib.core import seeded
 
     refuse(options, f"is for diffusion models, not for {options.model}", *DIFFUSION)
+    # What it listens to, and how long
     rate = network.config.sample_rate
     clip = None
     if getattr(network.config, "mel", None) is not None:
@@ -162,6 +163,7 @@ def _sample_blocks(network: Any, options: argparse.Namespace) -> tuple[Clip, obj
         if length > len(clip):
             raise ValueError(f"need --seconds of {most:g} at most, as {options.source} has")
         clip = clip.with_samples(clip.samples[:length])
+    # Block by block; what Ctrl-C leaves is kept
     told = conditions(network, options, clip)
     temperature = TEMPERATURE if options.temperature is None else options.temperature
     rng, blocks = seeded(options.seed), list[np.ndarray]()

@@ -4,7 +4,7 @@
 
 Without hidden units it is a vector autoregression, x[t] = b + A u[t] + noise, and learning begins
 there. Each hidden unit that is on moves the prediction: 2^hidden predictions share the parameters.
-Notebook 07 tells the story.
+Notebook: 07.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ConditionalRBM:
     References
     ----------
     Taylor, Hinton and Roweis (2007), "Modeling human motion using binary latent variables",
-    NIPS 19 (with unit deviations). Notebook 07.
+    NIPS 19 (with unit deviations). Notebook: 07.
     """
 
     weights: Float[np.ndarray, "bands hidden"]

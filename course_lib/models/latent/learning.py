@@ -2,7 +2,7 @@
 
 The gradient of the log-likelihood is the difference of two averages of the same statistics, over
 data and over the machine. The second would need draws from the machine; what stands in for them
-tells the methods apart. Notebook 07 tells the story.
+tells the methods apart. Notebook: 07.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def tempered_chain(
 
     References
     ----------
-    Desjardins et al. (2010). Notebook 07.
+    Desjardins et al. (2010). Notebook: 07.
     """
     rungs = [tempered(p, (r + 1) / len(h)) for r in range(len(h))]
     for _ in range(sweeps):

@@ -1,6 +1,6 @@
 """The sum Z over everything that a machine can draw: exactly where it is small, else estimated.
 
-Notebook 07 tells its story.
+Notebook: 07.
 """
 
 from __future__ import annotations

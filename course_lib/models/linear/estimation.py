@@ -116,7 +116,7 @@ def fit_exactly(
 
     References
     ----------
-    Jones (1980); Monahan (1984). Notebook 04.
+    Jones (1980); Monahan (1984). Notebook: 04.
     """
     likelihood = ExactLikelihood.of(series, sizes, differences, with_mean=with_mean)
     parameters = int(sizes.counts.sum()) + with_mean
@@ -213,7 +213,7 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
 
     References
     ----------
-    Box and Jenkins (1976), chapter 7. Notebook 04.
+    Box and Jenkins (1976), chapter 7. Notebook: 04.
     """
     u = likelihood.join(factors)
     step = 1e-5 if likelihood.complete else 1e-3

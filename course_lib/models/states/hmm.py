@@ -3,12 +3,12 @@
     P(s_1) = pi,  P(s_t | s_{t-1}) = a[s_{t-1}, s_t],  x_t ~ the emission of state s_t
 
 The chain of notebook 02 walks from state to state; what is heard is not the state but a symbol or
-a frame that the state emits.  Notebook 06 tells this story.
+a frame that the state emits. Notebook: 06.
 
 References
 ----------
 Rabiner (1989), "A tutorial on hidden Markov models and selected applications in speech
-recognition", Proc. IEEE 77(2).  Baum, Petrie, Soules and Weiss (1970), "A maximization technique
+recognition", Proc. IEEE 77(2). Baum, Petrie, Soules and Weiss (1970), "A maximization technique
 occurring in the statistical analysis of probabilistic functions of Markov chains", Annals of
 Mathematical Statistics 41(1).
 """
@@ -231,9 +231,9 @@ class HMM:
 def baum_welch(start: HMM, sequences: Sequence[Any], *, floor: float = 1e-6) -> Iterator[EMStep]:
     """Yield the start, then ever likelier models of several sequences, without end.
 
-    E: the posterior of states and moves in each sequence.  M: pi is the mean of the first frames'
+    E: the posterior of states and moves in each sequence. M: pi is the mean of the first frames'
     posteriors, a[i, j] the share of j among the expected moves from i, and the emissions are
-    fitted to all frames, weighted.  What is zero stays zero, so a left-right model stays one.
+    fitted to all frames, weighted. What is zero stays zero, so a left-right model stays one.
     A state that is never left keeps its row, and one that is never visited its emission.
 
     Raises

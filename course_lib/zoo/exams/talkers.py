@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from course_lib.audio import Clip
-from course_lib.core import seeded
+from course_lib.core import FrameVocoder, seeded
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
     NUMBERS,
@@ -16,7 +16,6 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
-from course_lib.models.adversarial.hifigan import MelVocoder
 from course_lib.models.sequence.frames import (
     BANDS,
     HOP_LENGTH,
@@ -108,7 +107,7 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
     return vocoder
 
 
-def mel_vocoder(network: MelVocoder) -> Vocoder:
+def mel_vocoder(network: FrameVocoder) -> Vocoder:
     """Return a vocoder that works in one pass, as a vocoder for talkers; it draws nothing.
 
     Raises

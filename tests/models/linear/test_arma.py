@@ -484,7 +484,7 @@ def test_diagnostics_leave_gaps_out(rng):
 
 
 BAD_SERIES = [
-    (np.zeros(0), ValueError, "at least 1 samples"),
+    (np.zeros(0), ValueError, "at least 1 sample"),
     (np.zeros((4, 2)), ValueError, "mono"),
     (np.arange(50), TypeError, "floating-point"),
     (np.full(50, np.nan), ValueError, "not NaN"),

@@ -285,7 +285,7 @@ def test_samples_are_as_likely_as_the_model_says():
     [
         ({"temperature": -1.0}, ValueError, "temperature of 0 or more, got -1"),
         ({"temperature": math.nan}, ValueError, "temperature"),
-        ({"prompt": np.zeros(0)}, ValueError, "at least 1 samples"),
+        ({"prompt": np.zeros(0)}, ValueError, "at least 1 sample"),
         ({"prompt": Clip(np.zeros(9), 16_000)}, ValueError, "prompt at 8000 Hz, got 16000"),
         ({"prompt": np.full(3, 2.0)}, ValueError, r"within \[-1, 1\]"),
         ({"prompt": np.zeros((3, 2))}, ValueError, "mono"),
