@@ -1,0 +1,3 @@
+"""Takes the chipmunk for a change of tempo."""
+
+answer = {"tempo": "B", "pitch": "A", "both": "C"}

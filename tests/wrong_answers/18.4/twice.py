@@ -1,0 +1,3 @@
+"""Names one of them twice."""
+
+answer = {"tempo": "C", "pitch": "A", "both": "C"}
