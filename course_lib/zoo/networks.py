@@ -9,6 +9,7 @@ import torch
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
+from course_lib.models.latent.vae import SoundVAE, SoundVAEConfig
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
@@ -32,6 +33,7 @@ NETWORKS: dict[str, Kind] = {
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
     "Talker": Kind(TalkerConfig, Talker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),
+    "SoundVAE": Kind(SoundVAEConfig, SoundVAE),
     "Classifier": Kind(ClassifierConfig, Classifier),
 }
 """By what a card calls them."""

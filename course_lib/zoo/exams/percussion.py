@@ -35,7 +35,7 @@ GUIDANCE, STEPS = 2.0, 25
 """With which hits are drawn when a model is judged."""
 
 
-def loss_on(network: SoundDiffusion | Classifier, split: str, *, seed: int) -> float:
+def loss_on(network: torch.nn.Module, split: str, *, seed: int) -> float:
     """Return a network's loss on all hits of a split, taken as one batch."""
     batch = batch_of(hits(split), seed=seed).to(next(network.parameters()).device)
     with torch.no_grad():
@@ -47,10 +47,8 @@ def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> fl
     return float(np.mean([loss_on(network, split, seed=i) for i in range(draws)]))
 
 
-def drawn_like(
-    network: SoundDiffusion, labels: Sequence[str], *, seed: int = 1, **settings: Any
-) -> Hits:
-    """Return one drawn hit for each label; settings as in `SoundDiffusion.sample`.
+def drawn_like(network: Any, labels: Sequence[str], *, seed: int = 1, **settings: Any) -> Hits:
+    """Return one drawn hit for each label; settings as in the network's `sample`.
 
     The i-th hit of a class depends on the class, i and the seed alone.
     """
@@ -94,14 +92,16 @@ def classifier() -> Classifier:
     return network
 
 
-def judged(network: SoundDiffusion) -> dict[str, Any]:
+def judged(network: Any, **settings: Any) -> dict[str, Any]:
     """Return how like held-out hits are as many drawn ones, of the same classes.
+
+    Settings are those of the network's `sample`.
 
     Shares recognised by the classifier, of drawn and of held-out hits; the rows of
     `compare_generators` in each embedding; and which share of the drawn hits are copies.
     """
     real, training = held_out(), Hits(*sounds_of(hits("train")))
-    drawn = drawn_like(network, real.labels, guidance=GUIDANCE, steps=STEPS)
+    drawn = drawn_like(network, real.labels, **settings)
     judge = classifier()
     found: dict[str, Any] = {
         "recognised": recognition(judge, *drawn).accuracy,
@@ -115,7 +115,7 @@ def judged(network: SoundDiffusion) -> dict[str, Any]:
             for row, score in scores[name].items()
         }
         found[f"copies, {name}"] = copy_share(embed(training.clips), embed(drawn.clips))
-    return found | {"drawn with": {"guidance": GUIDANCE, "steps": STEPS, "seed": 1}}
+    return found | {"drawn with": {**settings, "seed": 1}}
 
 
 def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """How every trained network of the course was made, a file a family."""
 
+from course_lib.zoo.recipes.latent import LATENT, VAERecipe
 from course_lib.zoo.recipes.percussion import PERCUSSION, ClassifierRecipe, DiffusionRecipe
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.recipes.speech import SPEECH, SpeechRecipe
 from course_lib.zoo.recipes.talkers import TALKERS, TalkerRecipe
 
-RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION}
+RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION, **LATENT}
 """Every trained network of the course, by name."""
 
 __all__ = [
+    "LATENT",
     "PERCUSSION",
     "RECIPES",
     "SPEECH",
@@ -18,4 +20,5 @@ __all__ = [
     "Recipe",
     "SpeechRecipe",
     "TalkerRecipe",
+    "VAERecipe",
 ]

@@ -17,7 +17,14 @@ from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.training import Schedule
 from course_lib.training.augmentation import Variation, variations
-from course_lib.zoo.exams.percussion import bits, judged, loss_on, weighted_error
+from course_lib.zoo.exams.percussion import (
+    GUIDANCE,
+    STEPS,
+    bits,
+    judged,
+    loss_on,
+    weighted_error,
+)
 from course_lib.zoo.hits import CLASSES, LENGTH, SAMPLE_RATE, hits, sounds_of
 
 
@@ -91,7 +98,11 @@ class DiffusionRecipe(HitRecipe):
     def examine(self, network: SoundDiffusion) -> dict[str, Any]:
         """Return what the card says of the test hits and of sounds drawn like them."""
         found: dict[str, Any] = {"weighted squared error": weighted_error(network, "test")}
-        return found | judged(network) | {"bits per sample of some": bits(network)}
+        return (
+            found
+            | judged(network, guidance=GUIDANCE, steps=STEPS)
+            | {"bits per sample of some": bits(network)}
+        )
 
     def describe(self, network: SoundDiffusion) -> str:
         """Return in a sentence what the network is and what it can do."""
