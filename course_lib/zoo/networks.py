@@ -9,7 +9,9 @@ import torch
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
+from course_lib.models.latent.residual import CodecConfig, SpeechCodec
 from course_lib.models.latent.vae import SoundVAE, SoundVAEConfig
+from course_lib.models.latent.vqvae import SoundVQVAE, SoundVQVAEConfig
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
@@ -34,6 +36,8 @@ NETWORKS: dict[str, Kind] = {
     "Talker": Kind(TalkerConfig, Talker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),
     "SoundVAE": Kind(SoundVAEConfig, SoundVAE),
+    "SoundVQVAE": Kind(SoundVQVAEConfig, SoundVQVAE),
+    "SpeechCodec": Kind(CodecConfig, SpeechCodec),
     "Classifier": Kind(ClassifierConfig, Classifier),
 }
 """By what a card calls them."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +17,19 @@ from course_lib.core import (
     SignalLike,
     check_count,
     check_generator,
-    check_signal,
     settle,
     spawn,
 )
 from course_lib.models.latent.convolutions import check_channels, growing, shrinking
-from course_lib.models.latent.tables import CELLS, LogMelTable, TableConfig
+from course_lib.models.latent.tables import (
+    CELLS,
+    LogMelTable,
+    TableConfig,
+    check_classes,
+    check_length,
+    class_index,
+    filled_up,
+)
 
 
 class Gaussian(NamedTuple):
@@ -181,10 +187,10 @@ class SoundVAEConfig:
     """
 
     classes: tuple[str, ...]
-    table: TableConfig = TableConfig()
+    table: TableConfig = field(default_factory=TableConfig)
     channels: tuple[int, ...] = (16, 32, 48, 64)
     latents: int = 24
-    warmup: int = 150
+    warmup: int = 80
 
     def __post_init__(self) -> None:
         check_classes(self.classes)
@@ -193,32 +199,6 @@ class SoundVAEConfig:
             raise ValueError(f"need four numbers of channels, got {len(self.channels)}")
         settle(self, latents=check_count(self.latents, "latents"))
         settle(self, warmup=check_count(self.warmup, "warmup", minimum=0))
-
-
-def check_classes(classes: tuple[str, ...]) -> None:
-    """Refuse classes that are none, or two of one name.
-
-    Raises
-    ------
-    ValueError
-        With what came.
-    """
-    if isinstance(classes, str) or len(set(classes)) < max(1, len(classes)):
-        raise ValueError(f"need one or more different classes, got {classes!r}")
-
-
-def class_index(label: str, classes: tuple[str, ...]) -> int:
-    """Return the number of a class.
-
-    Raises
-    ------
-    ValueError
-        For a label that is no class; near ones are offered.
-    """
-    if label not in classes:
-        near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
-        raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
-    return classes.index(label)
 
 
 class SoundVAE(nn.Module):
@@ -319,11 +299,7 @@ class SoundVAE(nn.Module):
         TypeError, ValueError
             For bad input, or a sound that is too long.
         """
-        x, length = check_signal(sound), self.config.table.length
-        if len(x) > length:
-            raise ValueError(f"need at most {length} samples, got {len(x)}; cut the sound")
-        padded = np.pad(x, (0, length - len(x))).astype(np.float32)
-        table: Tensor = self.seen(torch.from_numpy(padded)[None].to(self.steps.device))
+        table: Tensor = self.seen(filled_up(sound, self.config.table).to(self.steps.device))
         return table
 
     def means(self, label: str) -> Float[np.ndarray, " latents"]:
@@ -426,20 +402,3 @@ class SoundVAE(nn.Module):
         with torch.no_grad():
             bound = importance_weighted_bound(self.vae.log_weights(x, noise, index))
         return Likelihood(float(bound), "lower bound")
-
-
-def check_length(length: int | None, table: TableConfig) -> int:
-    """Return how many samples of each hit are kept.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a count below 1, or more than the table holds.
-    """
-    length = check_count(table.length if length is None else length, "length")
-    if length > table.length:
-        raise ValueError(
-            f"need a length of at most {table.length} samples, which is {table.duration} s, got "
-            f"{length}; this network draws single hits"
-        )
-    return length

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.models.latent.quantise import perplexity
 from course_lib.models.latent.vae import SoundVAE
+from course_lib.models.latent.vqvae import SoundVQVAE
 from course_lib.zoo.hits import batch_of, hits, sounds_of
 
 DRAWS = 64
@@ -37,11 +39,27 @@ def bounds(network: SoundVAE, *, split: str = "test", draws: int = DRAWS) -> dic
     }
 
 
-def rebuilding_error(network: SoundVAE, *, split: str = "test") -> float:
+def rebuilding_error(network: SoundVAE | SoundVQVAE, *, split: str = "test") -> float:
     """Return the mean squared error of rebuilt tables of a split, in their own unit."""
     clips, _ = sounds_of(hits(split))
     errors = []
     for clip in clips:
         table = network.table(clip)
-        errors.append(float(((network.decode(network.encode(clip)) - table) ** 2).mean()))
+        rebuilt = network.decode(network.encode(clip)[None])
+        errors.append(float(((rebuilt - table) ** 2).mean()))
     return float(np.mean(errors))
+
+
+def coding(network: SoundVQVAE, *, split: str = "test") -> dict[str, Any]:
+    """Return how the codes of the hits of a split are used, and what the prior says of them."""
+    batch = batch_of(hits(split), seed=1)
+    codes = np.stack([network.encode(sound) for sound in batch.sounds.numpy()])
+    with torch.no_grad():
+        nats = float(network.losses(batch)[1])
+    return {
+        "hits": len(batch),
+        "codes": network.config.codes,
+        "perplexity": perplexity(codes, network.config.codes),
+        "bits per code, prior": nats / np.log(2),
+        "bits per hit, codes of one length": network.bits,
+    }

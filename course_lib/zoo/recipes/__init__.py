@@ -1,6 +1,6 @@
 """How every trained network of the course was made, a file a family."""
 
-from course_lib.zoo.recipes.latent import LATENT, VAERecipe
+from course_lib.zoo.recipes.latent import LATENT, CodecRecipe, VAERecipe, VQVAERecipe
 from course_lib.zoo.recipes.percussion import PERCUSSION, ClassifierRecipe, DiffusionRecipe
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.recipes.speech import SPEECH, SpeechRecipe
@@ -16,9 +16,11 @@ __all__ = [
     "SPEECH",
     "TALKERS",
     "ClassifierRecipe",
+    "CodecRecipe",
     "DiffusionRecipe",
     "Recipe",
     "SpeechRecipe",
     "TalkerRecipe",
     "VAERecipe",
+    "VQVAERecipe",
 ]
