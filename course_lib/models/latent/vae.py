@@ -363,7 +363,7 @@ class SoundVAE(nn.Module):
         rows = []
         for each in rngs:
             index = int(each.integers(len(classes))) if chosen is None else chosen
-            noise = torch.from_numpy(each.standard_normal(self.config.latents)).float()
+            noise = torch.from_numpy(each.standard_normal(self.config.latents)).float()[None]
             with torch.no_grad():
                 prior = self.vae.prior(torch.tensor([index], device=self.steps.device))
                 rows.append(prior.at(noise.to(self.steps.device))[0].cpu().numpy())

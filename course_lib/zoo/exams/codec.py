@@ -96,7 +96,7 @@ def through_file(container: str, subtype: str, *, compression: float | None = No
         file = io.BytesIO()
         settings = {} if compression is None else {"compression_level": compression}
         soundfile.write(file, clip.samples, clip.sample_rate, subtype, format=container, **settings)
-        bits = 8 * file.tell()
+        bits = 8 * len(file.getvalue())
         file.seek(0)
         back, _ = soundfile.read(file, dtype="float32")
         return Coded(_cut(back, clip), bits)

@@ -206,8 +206,8 @@ class CodecRecipe:
     def headline(self, found: dict[str, Any]) -> str:
         """Return in words the most telling of what `examine` found."""
         return (
-            f"{found['bits per second']:.0f} bits a second, {found['mel distance, dB']:.1f} dB from "
-            "held-out recordings"
+            f"{found['bits per second']:.0f} bits a second, "
+            f"{found['mel distance, dB']:.1f} dB from held-out recordings"
         )
 
 

@@ -162,8 +162,9 @@ def test_drawn_hits_are_judged_beside_held_out_ones(monkeypatch):
     monkeypatch.setattr(percussion, "embeddings", lambda: {"ears": ears.features})
     monkeypatch.setattr(percussion, "held_out", lambda: real)
     monkeypatch.setattr(percussion, "drawn_like", perfect)
-    found = judged(None)
-    assert asked == [{"guidance": percussion.GUIDANCE, "steps": percussion.STEPS}]
+    settings = {"guidance": percussion.GUIDANCE, "steps": percussion.STEPS}
+    found = judged(None, **settings)
+    assert asked == [settings]
     assert found["recognised"] == found["recognised, held-out hits"]
     scores = found["against held-out hits, ears"]
     assert set(scores) == {"drawn", REAL, NOISE}
