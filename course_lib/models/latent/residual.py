@@ -75,10 +75,8 @@ class ResidualQuantiser(nn.Module):
 
     def vectors(self, codes: Int[Tensor, "*batch stages"]) -> Float[Tensor, "*batch width"]:
         """Return the sums that codes of the first stages stand for."""
-        each = [
-            stage.vectors(codes[..., i])
-            for i, stage in enumerate(list(self.stages)[: codes.shape[-1]])
-        ]
+        books = [stage.codebook for stage in list(self.stages)[: codes.shape[-1]]]
+        each = [book[codes[..., i]] for i, book in enumerate(books)]  # type: ignore[index]
         return torch.stack(each).sum(0)
 
 

@@ -307,7 +307,7 @@ class SoundVAE(nn.Module):
         index = class_index(label, self.config.classes)
         return self.vae.prior_mean[index].detach().cpu().numpy()
 
-    def decode(self, z: Float[np.ndarray, "*batch latents"]) -> Float[Tensor, "batch frames bands"]:
+    def decode(self, z: Float[np.ndarray, "... latents"]) -> Float[Tensor, "batch frames bands"]:
         """Return the mean table of each latent.
 
         Raises
@@ -325,7 +325,7 @@ class SoundVAE(nn.Module):
         return decoded
 
     def render(
-        self, z: Float[np.ndarray, "*batch latents"], *, rng: np.random.Generator
+        self, z: Float[np.ndarray, "... latents"], *, rng: np.random.Generator
     ) -> Float[np.ndarray, "batch time"]:
         """Return the sound of each latent; `rng` draws the first phases."""
         tables = self.decode(z)

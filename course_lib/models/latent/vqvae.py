@@ -202,7 +202,7 @@ class SoundVQVAE(nn.Module):
         table: Tensor = self.seen(filled_up(sound, self.config.table).to(self.prior.place.device))
         return table
 
-    def encode(self, sound: SignalLike) -> Int[np.ndarray, "frames bands"]:
+    def encode(self, sound: SignalLike) -> Int[np.ndarray, "rows columns"]:
         """Return the codes of one hit; raises as `table`."""
         with torch.no_grad():
             h = self.encoder(self.table(sound)[:, None]).movedim(1, -1)
@@ -210,7 +210,7 @@ class SoundVQVAE(nn.Module):
         return np.asarray(codes)
 
     def decode(
-        self, codes: Int[np.ndarray, "batch frames bands"]
+        self, codes: Int[np.ndarray, "batch rows columns"]
     ) -> Float[Tensor, "batch frames bands"]:
         """Return the table that codes stand for.
 

@@ -60,6 +60,6 @@ def coding(network: SoundVQVAE, *, split: str = "test") -> dict[str, Any]:
         "hits": len(batch),
         "codes": network.config.codes,
         "perplexity": perplexity(codes, network.config.codes),
-        "bits per code, prior": nats / np.log(2),
+        "bits per code, prior": float(nats / np.log(2)),
         "bits per hit, codes of one length": network.bits,
     }

@@ -35,7 +35,7 @@ GUIDANCE, STEPS = 2.0, 25
 """With which hits are drawn when a model is judged."""
 
 
-def loss_on(network: torch.nn.Module, split: str, *, seed: int) -> float:
+def loss_on(network: Any, split: str, *, seed: int) -> float:
     """Return a network's loss on all hits of a split, taken as one batch."""
     batch = batch_of(hits(split), seed=seed).to(next(network.parameters()).device)
     with torch.no_grad():

@@ -19,7 +19,7 @@ from course_lib.models.latent.vae import (
 )
 
 TABLE = TableConfig(length=4096, frames=16, window_length=512, hop_length=256, bands=16)
-CONFIG = SoundVAEConfig(("kick", "snare"), TABLE, channels=(8, 8, 8, 8), latents=3, warmup=4)
+CONFIG = SoundVAEConfig(("kick", "snare"), TABLE, channels=(8, 8, 8, 16), latents=3, warmup=4)
 
 
 def test_gaussians_are_those_of_torch():
