@@ -37,13 +37,14 @@ PLAIN := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 NUMBA_CPU_NAME=x86
 THREADS = OMP_NUM_THREADS=$(1) OPENBLAS_NUM_THREADS=$(1) MKL_NUM_THREADS=$(1) NUMBA_NUM_THREADS=$(1)
 NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/cli/test_networks.py
 
-.PHONY: help run test test-portable portable-kind lab notebooks bench format lint tests nbval install clean
+.PHONY: help run test test-portable portable-kind test-wheels lab notebooks bench format lint tests nbval install clean
 
 help:
 	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
 	@echo "make lab           write your own copies into workspace/ and open JupyterLab (ARGS=--no-browser)"
 	@echo "make test          everything that CI runs"
 	@echo "make test-portable networks and notebooks, as poorer processors and other numbers of threads compute"
+	@echo "make test-wheels   both wheels, installed without the checkout; notebook 03 runs there, too"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
@@ -102,6 +103,10 @@ portable-kind:
 	@$(BIN)/python -c "import torch; print('computing as', torch.backends.cpu.get_cpu_capability())"
 	$(BIN)/pytest $(NETWORKS) -n 2 --dist loadscope
 	$(MAKE) nbval
+
+# An empty expression after -m: what pyproject.toml leaves out as slow runs as well.
+test-wheels: $(INSTALLED)
+	$(BIN)/pytest tests/test_wheels.py -m ""
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

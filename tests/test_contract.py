@@ -13,6 +13,7 @@ import scipy.signal
 from course_lib.audio import Clip
 from course_lib.core import LevelScorer, Likelihood, Sampler, Scorer
 from course_lib.features.quantise import MuLaw
+from course_lib.models.adversarial.gan import WaveGAN, WaveGANConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
@@ -47,6 +48,9 @@ MODELS = {
     ),
     "diffusion of waveforms": lambda: SoundDiffusion(
         SoundDiffusionConfig(("a",), DiffWaveConfig(4, (1, 2), condition=8), scale=0.5, length=128)
+    ),
+    "WaveGAN": lambda: WaveGAN(
+        WaveGANConfig(("a", "b"), (4, 4), (2,), (2,), latent=3, kernel=5, length=512)
     ),
     "WaveNet of one layer": lambda: WaveNet(WaveNetConfig((3,), levels=16)).double(),
 }

@@ -69,14 +69,16 @@ def test_continuous_integration_runs_what_a_contributor_runs() -> None:
     assert commands[-1].startswith("make test")
     pythons = {entry["python"] for entry in job["strategy"]["matrix"]["include"]}
     assert pythons == {"3.11", "3.12", "3.13"}
-    portable = [step["run"] for step in workflow["jobs"]["portable"]["steps"] if "run" in step]
-    assert portable == ["make test-portable PYTHON=python"]
+    for other in ("portable", "wheels"):
+        steps = workflow["jobs"][other]["steps"]
+        commands = [step["run"] for step in steps if "run" in step]
+        assert commands == [f"make test-{other} PYTHON=python"]
     script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert script[-1] == "exec make test"
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "lab", "test", "test-portable", "notebooks", "bench", "format"]
+    "name", ["run", "lab", "test", "test-portable", "test-wheels", "notebooks", "bench", "format"]
 )
 def test_make_has_the_target_and_helps_with_it(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -13,9 +13,10 @@ from PIL import Image
 from course_lib import corpora
 from course_lib.audio import Clip, read
 from course_lib.cli import main
-from course_lib.editions.chapters import ROOT, chapters
+from course_lib.editions.chapters import chapters
 from course_lib.features.pitch import track_pitch
 
+ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHAPTERS = {chapter.number: chapter for chapter in chapters()}
 PLANNED = [f"{number:02d}" for number in range(19)]

@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "kernels/adaptive.py": "models/linear/test_adaptive_ar.py",
     "kernels/kalman.py": "kernels/test_arma.py",
     "kernels/lattice.py": "applications/test_lpc.py",
+    "kernels/states.py": "models/states/test_gaussians.py",
     "models/diffusion/configuration.py": "models/diffusion/test_sounds.py",
     "models/diffusion/scoring.py": "models/diffusion/test_sounds.py",
     "models/latent/convolutions.py": "models/latent/test_vqvae.py",
@@ -66,6 +67,7 @@ TESTED_ELSEWHERE = {
     "zoo/recipes/protocol.py": "zoo/test_new_kind.py",
     "zoo/recipes/speech.py": "zoo/test_store.py",
     "zoo/recipes/talkers.py": "zoo/exams/test_talkers.py",
+    "zoo/recipes/vocoders.py": "zoo/exams/test_vocoders.py",
     "zoo/records.py": "zoo/test_trainer.py",
 }
 """Modules a test file of their own, and the file that tests each."""
@@ -82,6 +84,9 @@ OF_THEIR_OWN = {
     "zoo/test_new_kind.py",
 }
 """Tests of what several modules do together."""
+
+CELLS = {"models/waveform/cells.py", "teaching/exercises/chapter_08.py"}
+"""Where functions take the arguments of torch.nn's, in that order."""
 
 LINES, BODY = 450, 60
 
@@ -137,6 +142,17 @@ def test_a_body_fits_a_screen(module):
     tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
     long = {name: lines for name, lines in bodies(tree) if lines > BODY}
     assert not long
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arguments_past_the_fifth_have_names(module):
+    """But for the compiled loops, and for cells, which take what torch.nn's take."""
+    if module.startswith("kernels/") or module in CELLS:
+        return
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    places = {f.name: [a.arg for a in (*f.args.posonlyargs, *f.args.args)] for f in functions}
+    assert not {n for n, a in places.items() if len([x for x in a if x not in ("self", "cls")]) > 5}
 
 
 def test_contributing_names_every_package():

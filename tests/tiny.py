@@ -8,6 +8,8 @@ import torch
 from course_lib.core import Batches, LabelledBatch
 from course_lib.corpora import Catalogue
 from course_lib.evaluation.ears.classifier import ClassifierConfig
+from course_lib.models.adversarial.gan import WaveGANConfig
+from course_lib.models.adversarial.hifigan import MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
@@ -15,12 +17,12 @@ from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
-from course_lib.training import Schedule
+from course_lib.training import AdversarialSchedule, Schedule
 from course_lib.zoo import SpeechRecipe
 from course_lib.zoo.exams.talkers import nats_per_value
 from course_lib.zoo.hits import hits
-from course_lib.zoo.recipes import ClassifierRecipe, DiffusionRecipe, TalkerRecipe
-from course_lib.zoo.recipes.percussion import HitRecipe
+from course_lib.zoo.recipes import ClassifierRecipe, DiffusionRecipe, TalkerRecipe, VocoderRecipe
+from course_lib.zoo.recipes.percussion import HitRecipe, WaveGANRecipe
 
 WAVENET = WaveNetConfig((1, 2, 4), channels=4, skip=6, head=6, levels=16)
 MIXTURE = WaveNetConfig((1, 2), channels=4, skip=6, head=6, levels=2**16, components=2)
@@ -112,6 +114,46 @@ class TinyDiffusion(FewHits, DiffusionRecipe):
 class TinyClassifier(FewHits, ClassifierRecipe):
     def examine(self, network: torch.nn.Module) -> dict[str, object]:
         return {"accuracy, test": 0.75}
+
+
+WAVEGAN = WaveGANConfig(
+    CLASSES,
+    channels=(4, 4),
+    judges=(2,),
+    pictures=(2,),
+    latent=3,
+    kernel=5,
+    length=1600,
+    sample_rate=8000,
+)
+MEL_VOCODER = MelVocoderConfig(width=8, blocks=1, judges=(2, 3))
+GAME = AdversarialSchedule(4, 1e-2, warmup=1, averaging=0.5)
+
+
+@dataclass(frozen=True)
+class TinyWaveGAN(FewHits, WaveGANRecipe):
+    def validate(self, network: torch.nn.Module) -> float:
+        return 0.5
+
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"recognised": 0.5}
+
+
+@dataclass(frozen=True)
+class TinyVocoder(VocoderRecipe):
+    """A recipe that looks at a few short recordings, and that nobody examines."""
+
+    hops: int = 8
+    size: int = 2
+    pause: int = 2
+    validate_every: int = 2
+
+    def prompts(self, split: str) -> Catalogue:
+        chosen = sorted(super().prompts(split), key=lambda recording: recording.seconds)
+        return Catalogue(chosen[:3])
+
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"real-time factor": 0.01, "word error, numbers": {"rate": 0.5}}
 
 
 def noise_hits(length: int, count: int, *, seed: int) -> LabelledBatch:

@@ -43,7 +43,7 @@ def sing(
     """
     if len(notes) == 0:
         raise ValueError("need one or more notes, got none; try [(60, 0.5), (64, 0.5)]")
-    vibrato = check_number(vibrato, "vibrato", above=-1e-9)
+    vibrato = check_number(vibrato, "vibrato", minimum=0)
     breath_above = check_number(breath_above, "breath_above", above=0)
     vowel = frames.steadiest_vowel() if vowel is None else check_count(vowel, "vowel", minimum=0)
     if vowel >= len(frames):

@@ -117,8 +117,7 @@ class Clip:
                 "bring them together with audio.resample"
             )
         rate = rates.pop()
-        if check_number(gap, "gap") < 0:
-            raise ValueError(f"need a gap of 0 s or more, got {gap}")
+        gap = check_number(gap, "gap", minimum=0)
         silence = np.zeros(check_length(round(gap * rate), f"a gap of {gap:g} s"), np.float32)
         parts = [part for clip in clips for part in (clip.samples, silence)]
         return Clip(np.concatenate(parts[:-1]), rate)

@@ -50,9 +50,8 @@ def chirp(
         For a setting outside those ranges.
     """
     time = _times(duration, sample_rate)
-    for name, value in (("start", start), ("stop", stop), ("amplitude", amplitude)):
-        if check_number(value, name) < 0:
-            raise ValueError(f"need {name} of 0 or more, got {value}")
+    start, stop = check_number(start, "start", minimum=0), check_number(stop, "stop", minimum=0)
+    amplitude = check_number(amplitude, "amplitude", minimum=0)
     cycles = start * time + (stop - start) * time**2 / (2 * duration)
     return Clip(amplitude * np.sin(2 * np.pi * cycles), sample_rate)
 
@@ -78,9 +77,8 @@ def pulse_train(
         For a setting outside those ranges.
     """
     time = _times(duration, sample_rate)
-    check_number(frequency, "frequency", above=0, below=sample_rate / 2)
-    if check_number(amplitude, "amplitude") < 0:
-        raise ValueError(f"need amplitude of 0 or more, got {amplitude}")
+    frequency = check_number(frequency, "frequency", above=0, below=sample_rate / 2)
+    amplitude = check_number(amplitude, "amplitude", minimum=0)
     harmonics = int(np.ceil(sample_rate / 2 / frequency)) - 1
     wave = np.zeros(len(time))
     for k in range(1, harmonics + 1):
@@ -105,8 +103,7 @@ def noise(duration: float, sample_rate: int, *, rms: float = 0.1, rng: np.random
         For a setting outside those ranges, or an `rng` that is not a numpy Generator.
     """
     length = len(_times(duration, sample_rate))
-    if check_number(rms, "rms") < 0:
-        raise ValueError(f"need rms of 0 or more, got {rms}")
+    rms = check_number(rms, "rms", minimum=0)
     return Clip(rms * check_generator(rng).standard_normal(length), sample_rate)
 
 

@@ -43,8 +43,7 @@ def change_tempo(clip: Clip, factor: float) -> Clip:
     Verhelst and Roelands (1993), "An overlap-add technique based on waveform similarity (WSOLA)
     for high quality time-scale modification of speech". Told in notebook 13.
     """
-    if not 0.25 <= check_number(factor, "factor") <= 4:
-        raise ValueError(f"need a factor from 1/4 to 4, got {factor}")
+    factor = check_number(factor, "factor", minimum=0.25, maximum=4)
     check_clip(clip)
     if factor == 1:
         return clip
@@ -83,8 +82,7 @@ def change_pitch(clip: Clip, semitones: float) -> Clip:
     TypeError, ValueError
         For something that is not a Clip, or a change out of range.
     """
-    if not -24 <= check_number(semitones, "semitones") <= 24:
-        raise ValueError(f"need a change from -24 to 24 semitones, got {semitones}")
+    semitones = check_number(semitones, "semitones", minimum=-24, maximum=24)
     check_clip(clip)
     if semitones == 0:
         return clip

@@ -80,8 +80,12 @@ def _fits(length: int, peer: str, goal: float) -> Iterator[Row]:
         x = known_model(order).sample(length, rng=seeded(7))[0]
         yield race(
             f"exact fit of ARIMA{order}, {length:,} samples, against {peer}",
-            x, order, PEERS[peer], peer, goal,
-        )  # fmt: skip
+            x,
+            order,
+            PEERS[peer],
+            peer,
+            goal=goal,
+        )
 
 
 def race(
@@ -90,6 +94,7 @@ def race(
     order: tuple[int, int, int],
     theirs: Callable[[np.ndarray, tuple[int, int, int]], ARIMA],
     peer: str,
+    *,
     goal: float,
 ) -> Row:
     """Time our fit and a peer's.

@@ -124,7 +124,9 @@ def random_wavenet(channels: int, skip: int, *, half: bool = False) -> Weights:
 
 def _named(weights: Weights) -> str:
     channels, skip = weights.mix.shape[1], len(weights.head1)
-    half = wavenet.network(*weights, np.array(DILATIONS)).taps.dtype == np.uint16
+    half = (
+        wavenet.network(**weights._asdict(), dilations=np.array(DILATIONS)).taps.dtype == np.uint16
+    )
     return (
         f"WaveNet, 2 x 10 layers, {channels} channels, {skip} skip, "
         f"{'float16' if half else 'float32'} weights"
@@ -133,7 +135,7 @@ def _named(weights: Weights) -> str:
 
 def compiled_wavenet(weights: Weights, uniforms: np.ndarray) -> Sampler:
     """Return the course's compiled sampler, starting from empty queues."""
-    network = wavenet.network(*weights, np.array(DILATIONS))
+    network = wavenet.network(**weights._asdict(), dilations=np.array(DILATIONS))
 
     def levels() -> np.ndarray:
         state = wavenet.start(network, SILENCE, 0)
@@ -318,14 +320,17 @@ def compiled_gru(network: GRU, uniforms: np.ndarray) -> Sampler:
     cell = network.cell
     with torch.inference_mode():
         table = network.embedding.weight @ cell.weight_ih.T + cell.bias_ih
-        arrays = [
-            tensor.numpy()
-            for tensor in (
-                table, cell.weight_hh.T, cell.bias_hh, network.head1.weight.T, network.head1.bias,
-                network.head2.weight.T, network.head2.bias,
-            )
-        ]  # fmt: skip
-    packed = recurrent.network(recurrent.GRU, *arrays)
+        weights = {
+            "table": table,
+            "recurrent": cell.weight_hh.T,
+            "recurrent_bias": cell.bias_hh,
+            "head1": network.head1.weight.T,
+            "head1_bias": network.head1.bias,
+            "head2": network.head2.weight.T,
+            "head2_bias": network.head2.bias,
+        }
+        arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+    packed = recurrent.network(recurrent.GRU, **arrays)
 
     def levels() -> np.ndarray:
         return recurrent.sample(packed, recurrent.start(packed, SILENCE), uniforms, 1.0)

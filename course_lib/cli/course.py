@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib.cli.shared import Commands
-from course_lib.editions.chapters import ROOT, Chapter, chapters, check_course_here, choose
 
 if TYPE_CHECKING:
+    from course_lib.editions.chapters import Chapter
     from course_lib.editions.learners import Copies
 
 
@@ -63,18 +63,22 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _chapters() -> list[Chapter]:
+    from course_lib.editions.chapters import chapters, check_course_here
+
     check_course_here()
     return chapters()
 
 
 def _run(options: argparse.Namespace) -> int:
+    from course_lib.editions.chapters import build_folder, choose
+
     course = _chapters()
     chosen = course if options.notebook is None else [choose(course, options.notebook)]
     from course_lib.editions.course import pages_folder, run_course
 
     pages = None if options.in_place else pages_folder()
-    if pages is not None and not pages.is_relative_to(ROOT):
-        print(f"{ROOT} is read-only; the pages go into {pages}")
+    if pages is not None and not pages.is_relative_to(build_folder()):
+        print(f"{build_folder().parent} is read-only; the pages go into {pages}")
     with_margins: AbstractContextManager[None] = nullcontext()
     if options.margins:
         from course_lib.editions.margins import recording

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from course_lib.core import LevelScorer, Sampler, Speaker
     from course_lib.models.sequence.frames import Vocoder
 
-TALKER, VOCODER = "talker-lstm", "wavenet-vocoder"
-"""Who reads where nobody else is asked for, and the network that can make its frames audible."""
+TALKER, VOCODERS = "talker-lstm", ("hifigan-vocoder", "wavenet-vocoder")
+"""Who reads where nobody else is asked for, and the networks that can make its frames audible."""
 
 
 def maker_of(options: argparse.Namespace) -> str:
@@ -23,25 +23,32 @@ def maker_of(options: argparse.Namespace) -> str:
 
 
 def vocoder_named(name: str | None) -> Vocoder:
+    from course_lib.models.adversarial.hifigan import MelVocoder
     from course_lib.models.sequence.frames import griffin_lim_vocoder
     from course_lib.models.waveform.wavenet import WaveNet
-    from course_lib.zoo.exams.talkers import wavenet_vocoder
+    from course_lib.zoo.exams.talkers import mel_vocoder, wavenet_vocoder
 
     if name is None:
         return griffin_lim_vocoder
+    network = trained(name)
+    if isinstance(network, MelVocoder):
+        return mel_vocoder(network)
     network = network_named(name)
     if not isinstance(network, WaveNet):
-        raise ValueError(f"{name} does not turn frames into sound; take {VOCODER}")
+        raise ValueError(f"{name} does not turn frames into sound; take {' or '.join(VOCODERS)}")
     return wavenet_vocoder(network)
 
 
 def network_named(name: str) -> Any:
     """Return the trained network of that name, or in that folder, that makes sound of itself."""
     from course_lib.core import Sampler, Speaker
+    from course_lib.models.adversarial.hifigan import MelVocoder
 
     network = trained(name)
     if isinstance(network, Speaker):
         raise ValueError(f'{name} reads text aloud: course say "7,341" --talker {name} -o out.wav')
+    if isinstance(network, MelVocoder):
+        raise ValueError(f'{name} turns frames into sound: course say "7,341" --vocoder {name}')
     if not isinstance(network, Sampler):
         raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")
     return network

@@ -115,10 +115,13 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 def _sample_at_once(network: Any, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     from course_lib.audio import Clip
-    from course_lib.core import seeded
+    from course_lib.core import LabelledScorer, seeded
 
     others = ("source", "channel", "temperature", "voice")
     refuse(options, f"is not for {options.model}, which draws from noise alone", *others)
+    if not isinstance(network, LabelledScorer):  # a GAN has classes, and nothing to guide
+        unknown = [name for name in DIFFUSION if name != "label"]
+        refuse(options, f"is for diffusion models, not for {options.model}", *unknown)
     config = network.config
     seconds = config.duration if options.seconds is None else options.seconds
     if seconds > config.duration:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.cli.models import (
     SCORERS,
-    VOCODER,
+    VOCODERS,
     conditions,
     maker_of,
     network_named,
@@ -46,7 +46,9 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("model", metavar="MODEL", help=f"{MODEL}; or a talker, without a file")
     command.add_argument("file", type=Path, metavar="FILE", nargs="?")
     command.add_argument(
-        "--vocoder", metavar="NAME", help=f"of a talker: {VOCODER} in place of Griffin-Lim"
+        "--vocoder",
+        metavar="NAME",
+        help=f"of a talker: {' or '.join(VOCODERS)} in place of Griffin-Lim",
     )
     command.add_argument("--sentences", type=int, metavar="N", help="of a talker: only so many")
     add_order(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from course_lib.cli.models import TALKER, VOCODER, talker_named, vocoder_named
+from course_lib.cli.models import TALKER, VOCODERS, talker_named, vocoder_named
 from course_lib.cli.shared import Commands, add_output_options, add_seed, check_output, working
 
 
@@ -15,7 +15,9 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("text", metavar="TEXT", help='such as "7,341" or "Tuesday 5:43 pm"')
     command.add_argument("--talker", metavar="NAME", default=TALKER, help=f"default {TALKER}")
     command.add_argument(
-        "--vocoder", metavar="NAME", help=f"{VOCODER} in place of Griffin and Lim's search"
+        "--vocoder",
+        metavar="NAME",
+        help=f"{' or '.join(VOCODERS)} in place of Griffin and Lim's search",
     )
     add_seed(command)
     add_output_options(command)

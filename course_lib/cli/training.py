@@ -67,9 +67,10 @@ def _train(options: argparse.Namespace) -> int:
     from course_lib.training import Team
 
     recipe = _recipe(options.model, options.steps)
-    target = zoo.store.data_folder() / "zoo" / options.model
-    for name in (zoo.store.WEIGHTS, zoo.store.CARD) if options.publish else ():
-        check_writable(target / name, make_folders=True)  # before hours of work, not after them
+    files = (zoo.store.WEIGHTS, zoo.store.CARD) if options.publish else ()
+    targets = [zoo.store.place(options.model) / name for name in files]
+    for target in targets:
+        check_writable(target, make_folders=True)  # before hours of work, not after them
     folder = options.folder or Path("build/zoo") / options.model
     alone = options.devices == options.nodes == 1
     team = None if alone else Team(options.devices, options.nodes)
@@ -85,11 +86,11 @@ def _train(options: argparse.Namespace) -> int:
         with working("scoring the test recordings"):
             card = zoo.publish(options.model, recipe, folder, folder)
         print(f"{folder}: {card['about']}; {card['headline']}")
-    if leads and options.publish:
-        for name in (zoo.store.WEIGHTS, zoo.store.CARD):
-            with replacing(target / name) as temporary:
-                shutil.copyfile(folder / name, temporary)
-        print(f"published as {target}")
+    if leads and targets:
+        for target in targets:
+            with replacing(target) as temporary:
+                shutil.copyfile(folder / target.name, temporary)
+        print(f"published as {targets[0].parent}")
     return 0
 
 

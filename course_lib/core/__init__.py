@@ -1,6 +1,6 @@
 """What everything else stands on: protocols, likelihoods, input checks, generators, files."""
 
-from course_lib.core.batch import Batch, Batches, LabelledBatch, PairBatch, Trainable
+from course_lib.core.batch import Adversarial, Batch, Batches, LabelledBatch, PairBatch, Trainable
 from course_lib.core.checks import (
     SignalLike,
     check_codes,
@@ -11,11 +11,13 @@ from course_lib.core.checks import (
     check_order,
     check_signal,
     check_values,
+    nearest,
     settle,
     shown,
 )
 from course_lib.core.files import check_writable, replacing, sha256, write_text
 from course_lib.core.likelihood import Likelihood, LikelihoodKind
+from course_lib.core.places import checkout, installed_data, installed_notebooks
 from course_lib.core.protocols import (
     BlockSampler,
     Encoding,
@@ -28,6 +30,7 @@ from course_lib.core.protocols import (
 from course_lib.core.random import seeded, spawn
 
 __all__ = [
+    "Adversarial",
     "Batch",
     "Batches",
     "BlockSampler",
@@ -52,6 +55,10 @@ __all__ = [
     "check_signal",
     "check_values",
     "check_writable",
+    "checkout",
+    "installed_data",
+    "installed_notebooks",
+    "nearest",
     "replacing",
     "seeded",
     "settle",

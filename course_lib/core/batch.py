@@ -228,3 +228,24 @@ class Trainable(Protocol):
 
         The carry is a tensor, a tuple of tensors, or None.
         """
+
+
+@runtime_checkable
+class Adversarial(Protocol):
+    """A game of two networks, one of which makes what the other tells from real: an ``nn.Module``.
+
+    Attributes
+    ----------
+    generator, discriminator : the two, ``nn.Module``s without a weight in common
+    kept : what training is for: a copy of the generator, whose weights are running means of its
+    """
+
+    generator: Any
+    discriminator: Any
+    kept: Any
+
+    def discriminator_loss(self, batch: Any) -> torch.Tensor:
+        """Return what the discriminator makes smaller."""
+
+    def generator_loss(self, batch: Any) -> torch.Tensor:
+        """Return what the generator makes smaller."""

@@ -8,8 +8,10 @@ uint8 that wraps around, or float32 that rounds.
 from __future__ import annotations
 
 import decimal
+import difflib
 import math
 import numbers
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -272,6 +274,17 @@ def check_generator(rng: Any) -> np.random.Generator:
             "make one with np.random.default_rng(seed)"
         )
     return rng
+
+
+def nearest(name: Any, known: Iterable[str]) -> str:
+    """Return what to offer in place of an unknown name: all of a few, or the nearest of many."""
+    known = list(known)
+    if not known:
+        return "there is none yet"
+    if len(known) <= 16:
+        return f"there are {', '.join(map(repr, known))}"
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3)
+    return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
 
 
 def settle(settings: Any, **checked: Any) -> None:

@@ -9,12 +9,14 @@ from course_lib.corpora.catalogue import (
     percussion,
     speech,
 )
+from course_lib.corpora.digits import SpokenDigit, spoken_digits
 from course_lib.corpora.public import fsdd, lj_speech
 from course_lib.corpora.words import join_words, spoken_words
 
 __all__ = [
     "Catalogue",
     "Recording",
+    "SpokenDigit",
     "catalogue",
     "fsdd",
     "join_words",
@@ -23,5 +25,6 @@ __all__ = [
     "music",
     "percussion",
     "speech",
+    "spoken_digits",
     "spoken_words",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import functools
 import io
 import os
@@ -17,10 +16,19 @@ import soundfile
 
 from course_lib import audio
 from course_lib.audio import Clip
-from course_lib.core import check_count, check_number, sha256, write_text
+from course_lib.core import (
+    check_count,
+    check_number,
+    checkout,
+    installed_data,
+    nearest,
+    sha256,
+    write_text,
+)
 
 FILTERS = ("collection", "label", "text", "voice", "language", "split")
 SPLITS = ("train", "validation", "test")
+RESTORE = "restore the data folder (git restore data) or install audio-generation-course-data again"
 COLUMNS = (
     *("path", "collection", "label", "text", "voice", "language"),
     *("seconds", "sample_rate", "sha256", "source", "licence", "split"),
@@ -127,7 +135,7 @@ class Catalogue:
         if not isinstance(key, str):
             return self._recordings[key]
         if key not in self._by_name:
-            raise KeyError(f"no recording is called {key!r}; {_nearest(key, self._by_name)}")
+            raise KeyError(f"no recording is called {key!r}; {nearest(key, self._by_name)}")
         return self._by_name[key]
 
     def values(self, column: str) -> tuple[str, ...]:
@@ -175,7 +183,7 @@ class Catalogue:
         for value in sorted(allowed - set(known), key=str):
             if not isinstance(value, str):
                 raise TypeError(f"need text for {column}, or a list of texts, got {value!r}")
-            raise ValueError(f"no recording has {column}={value!r}; {_nearest(value, known)}")
+            raise ValueError(f"no recording has {column}={value!r}; {nearest(value, known)}")
         return allowed
 
     def verify(self) -> None:
@@ -191,17 +199,8 @@ class Catalogue:
         if missing or altered:
             raise ValueError(
                 f"need the recordings that the manifest lists, but missing: {missing or 'none'}, "
-                f"altered: {altered or 'none'}; restore the data folder (git restore data)"
+                f"altered: {altered or 'none'}; {RESTORE}"
             )
-
-
-def _nearest(value: str, known: Iterable[str]) -> str:
-    """What to offer in place of an unknown value: all of a few, or the nearest of many."""
-    known = list(known)
-    if len(known) <= 16:
-        return f"there are {', '.join(map(repr, known))}"
-    close = difflib.get_close_matches(value, known, n=3, cutoff=0.3)
-    return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
 
 
 @functools.cache
@@ -209,32 +208,41 @@ def _check_unaltered(path: Path, expected: str) -> None:
     """Refuse a file that is not the manifest's; what has passed once is not looked at again."""
     if not path.is_file():
         what = "a folder" if path.is_dir() else "not there"
-        raise FileNotFoundError(
-            f"need a recording, but {path} is {what}; restore the data folder (git restore data)"
-        )
+        raise FileNotFoundError(f"need a recording, but {path} is {what}; {RESTORE}")
     if sha256(path) != expected:
         raise ValueError(
-            f"need the recording that the manifest lists, but {path} has been altered; "
-            "restore the data folder (git restore data)"
+            f"need the recording that the manifest lists, but {path} has been altered; {RESTORE}"
         )
 
 
 def data_folder() -> Path:
-    """Return the folder with the recordings: $COURSE_DATA, or data/ beside the package.
+    """Return the folder with the recordings and the trained networks.
+
+    It is $COURSE_DATA where that is set; otherwise data/ of the checkout that the package runs
+    from; otherwise the installed package ``audio-generation-course-data``.
 
     Raises
     ------
     FileNotFoundError
-        Where that folder has no manifest.
+        Where none of the three is there, or $COURSE_DATA names a folder without a manifest.
     """
     given = os.environ.get("COURSE_DATA")
-    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "data"
-    if not (folder / "manifest.csv").is_file():
-        raise FileNotFoundError(
-            f"need the course's recordings, but there is no {folder / 'manifest.csv'}; "
-            "set COURSE_DATA to the data folder of a checkout"
-        )
-    return folder.resolve()
+    repository = checkout()
+    places = (
+        [Path(given)]  # an address that was given and is wrong is a mistake, not a wish for another
+        if given
+        else [repository and repository / "data", installed_data()]
+    )
+    for folder in places:
+        if folder is not None and (folder / "manifest.csv").is_file():
+            return folder.resolve()
+    named = f"COURSE_DATA names {given}, where" if given else "COURSE_DATA is not set, and"
+    elsewhere = "" if given else " beside course_lib or in a package audio-generation-course-data"
+    raise FileNotFoundError(
+        f"need the course's recordings, but {named} there is no manifest.csv{elsewhere}; "
+        "set COURSE_DATA to the data folder of a checkout, or unset it and run course_lib from a "
+        "checkout or pip install audio-generation-course-data"
+    )
 
 
 def read_manifest(folder: Path) -> Catalogue:
@@ -257,9 +265,7 @@ def read_manifest(folder: Path) -> Catalogue:
             raise ValueError(f"need the columns {', '.join(COLUMNS)}, got {reader.fieldnames}")
         return Catalogue([_recording(row, folder, reader.line_num) for row in reader])
     except (csv.Error, ValueError) as error:
-        raise ValueError(
-            f"{manifest} is damaged: {error}; restore the data folder (git restore data)"
-        ) from error
+        raise ValueError(f"{manifest} is damaged: {error}; {RESTORE}") from error
 
 
 def _recording(row: dict[str, Any], folder: Path, line: int) -> Recording:

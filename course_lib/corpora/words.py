@@ -92,8 +92,7 @@ def join_words(clips: Sequence[Clip], *, pauses: Sequence[float]) -> Clip:
         raise ValueError(f"need one or more clips of one sample rate, got rates {sorted(rates)}")
     if len(pauses) != len(clips) - 1:
         raise ValueError(f"need one pause fewer than words, {len(clips) - 1}, got {len(pauses)}")
-    if any(check_number(pause, "pause") < 0 for pause in pauses):
-        raise ValueError(f"need pauses of 0 s or more, got {min(pauses)}")
+    pauses = [check_number(pause, "pause", minimum=0) for pause in pauses]
     (rate,) = rates
     parts: list[np.ndarray] = [_silence(EDGE, rate)]
     for clip, pause in zip(clips, (*pauses, EDGE), strict=True):
@@ -109,7 +108,7 @@ def _silence(duration: float, sample_rate: int) -> Float[np.ndarray, "time"]:
 def _spoken_words(recordings: Catalogue, sample_rate: int) -> Mapping[str, tuple[Clip, ...]]:
     takes: dict[str, list[Clip]] = {}
     for word, clip in _cut(recordings):
-        takes.setdefault(word, []).append(_trim(clip))
+        takes.setdefault(word, []).append(trimmed(clip))
     levels = {word: [clip.rms for clip in clips] for word, clips in takes.items()}
     usual = float(np.median([level for several in levels.values() for level in several]))
     return MappingProxyType(
@@ -139,7 +138,7 @@ def _cut(recordings: Catalogue) -> Iterator[tuple[str, Clip]]:
         yield word, english[name].load().cut(start, stop)
 
 
-def _trim(clip: Clip) -> Clip:
+def trimmed(clip: Clip) -> Clip:
     """Return the clip from its first two loud frames to its last two, with margins and fades."""
     hop = round(FRAME * clip.sample_rate)
     frames = clip.samples[: len(clip) // hop * hop].reshape(-1, hop).astype(np.float64)

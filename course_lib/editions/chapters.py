@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds notebooks/, data/ and course_lib/."""
+from course_lib.core import checkout, installed_notebooks
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,12 @@ class Chapter:
         )
 
 
-def check_course_here(root: Path = ROOT) -> None:
+def build_folder() -> Path:
+    """Return build/ of the checkout; of an installed copy, build/ in the current folder."""
+    return (checkout() or Path.cwd()) / "build"
+
+
+def check_course_here() -> None:
     """Check that the current folder does not lie in another copy of the course than this one.
 
     Raises
@@ -58,15 +62,37 @@ def check_course_here(root: Path = ROOT) -> None:
     ValueError
         Where it does: its notebooks may differ from those that would be run.
     """
-    here = Path.cwd()
+    here, mine = Path.cwd(), checkout()
     for folder in (here, *here.parents):
         if (folder / "course_lib" / "editions").is_dir() and (folder / "notebooks").is_dir():
-            if not folder.samefile(root):
+            if mine is None or not folder.samefile(mine):
                 raise ValueError(
-                    f"this command belongs to the course in {root}, and the current folder to "
+                    f"this command belongs to {_whose(mine)}, and the current folder to "
                     f"another copy of it, in {folder}; try `make run` or .venv/bin/course there"
                 )
             return
+
+
+def _whose(mine: Path | None) -> str:
+    return "an installed copy of the course" if mine is None else f"the course in {mine}"
+
+
+def notebooks_folder() -> Path:
+    """Return notebooks/ of the checkout, or where pip put the notebooks of an installed copy.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where course_lib was copied without them.
+    """
+    mine = checkout()
+    folder = installed_notebooks() if mine is None else mine / "notebooks"
+    if folder is None:
+        raise FileNotFoundError(
+            "need the course's notebooks, but course_lib neither runs from a checkout nor was "
+            "installed with them; pip install audio-generation-course, or clone the course"
+        )
+    return folder
 
 
 def chapters(folder: Path | None = None) -> list[Chapter]:
@@ -75,9 +101,9 @@ def chapters(folder: Path | None = None) -> list[Chapter]:
     Raises
     ------
     FileNotFoundError
-        Where the folder holds no notebook, as when course_lib was installed without the course.
+        Where the folder holds no notebook.
     """
-    folder = ROOT / "notebooks" if folder is None else folder
+    folder = notebooks_folder() if folder is None else folder
     found = [
         Chapter(match[1], match[2], path)
         for path in sorted(folder.glob("*.ipynb"))
@@ -85,8 +111,8 @@ def chapters(folder: Path | None = None) -> list[Chapter]:
     ]
     if not found:
         raise FileNotFoundError(
-            f"there are no notebooks in {folder}; clone the course and install it with "
-            "pip install -e ."
+            f"there are no notebooks in {folder}; pip install audio-generation-course again, or "
+            "clone the course"
         )
     return found
 

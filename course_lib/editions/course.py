@@ -9,15 +9,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from course_lib.editions.chapters import ROOT, Chapter
+from course_lib.core import checkout
+from course_lib.editions.chapters import Chapter, build_folder
 from course_lib.editions.execute import NotebookFailed, Outcome, execute_all, on_this_machine
 from course_lib.editions.notebooks import store
 from course_lib.editions.pages import write_index, write_page
 
 
-def pages_folder(root: Path = ROOT) -> Path:
-    """Return build/html in the course's folder or, where that is read-only, in the current one."""
-    pages = root / "build" / "html"
+def pages_folder() -> Path:
+    """Return build/html in the checkout; in the current folder where that is read-only.
+
+    An installed copy, too, writes into the current folder.
+    """
+    pages = build_folder() / "html"
     there = next(folder for folder in pages.parents if folder.exists())
     return pages if os.access(there, os.W_OK) else Path("build/html").resolve()
 
@@ -115,6 +119,11 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _check_writable(chapters: Sequence[Chapter]) -> None:
+    if checkout() is None:
+        raise PermissionError(
+            "cannot store outputs in the notebooks of an installed copy; run it without "
+            "--in-place, or clone the course"
+        )
     for folder in {chapter.path.parent for chapter in chapters}:
         if not os.access(folder, os.W_OK):
             raise PermissionError(

@@ -20,11 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from course_lib.core import write_text
-from course_lib.editions.chapters import ROOT, Chapter
+from course_lib.editions.chapters import Chapter, build_folder
 from course_lib.teaching.margins import VARIABLE
-
-FOLDER = ROOT / "build" / "margins"
-"""Where the margins lie, one file for each kind of processor."""
 
 FIFTH = 0.2
 """How much of its threshold a claim keeps away from it, and how much of that it may move."""
@@ -34,9 +31,10 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def recording(chapters: Sequence[Chapter], folder: Path = FOLDER) -> Iterator[None]:
+def recording(chapters: Sequence[Chapter], folder: Path | None = None) -> Iterator[None]:
     """Let the claims of notebooks that run meanwhile record their margins; store and show them.
 
+    They lie in `folder` (build/margins where None), one file for each kind of processor.
     What a notebook recorded before it failed is shown as well. The file of this kind of processor
     keeps its rows of other notebooks.
 
@@ -45,6 +43,7 @@ def recording(chapters: Sequence[Chapter], folder: Path = FOLDER) -> Iterator[No
     ValueError
         Where a file of the folder does not hold margins.
     """
+    folder = build_folder() / "margins" if folder is None else folder
     kind = processor()
     kinds = {path.stem: load(path) for path in sorted(folder.glob("*.json"))}
     with tempfile.TemporaryDirectory() as temporary:

@@ -46,7 +46,7 @@ def mel_cepstral_distortion(reference: Clip, estimate: Clip, *, order: int = 13)
     References
     ----------
     Kubichek (1993), "Mel-cepstral distance measure for objective speech quality assessment".
-    Notebook: 13.
+    Notebook: 06.
     """
     check_clip(reference)
     if reference.sample_rate != check_clip(estimate).sample_rate:
@@ -84,7 +84,7 @@ def mel_cepstrum(
     References
     ----------
     Davis and Mermelstein (1980), "Comparison of parametric representations for monosyllabic word
-    recognition", whose coefficients these are up to scale. Notebook: 13.
+    recognition", whose coefficients these are up to scale. Notebook: 06.
     """
     log_power = check_values(log_power, "log powers", shape=("frames", "bands"))
     bands = log_power.shape[1]
@@ -119,7 +119,7 @@ def dynamic_time_warping(
     References
     ----------
     Sakoe and Chiba (1978), "Dynamic programming algorithm optimization for spoken word
-    recognition", whose unweighted form without slope constraint this is. Notebook: 13.
+    recognition", whose unweighted form without slope constraint this is. Notebook: 06.
     """
     distances = check_values(distances, "distances", shape=("frames", "frames"))
     rows, columns = distances.shape

@@ -76,6 +76,7 @@ class State(NamedTuple):
 
 def network(
     cell: int,
+    *,
     table: np.ndarray,
     recurrent: np.ndarray,
     recurrent_bias: np.ndarray,

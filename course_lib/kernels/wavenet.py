@@ -64,6 +64,7 @@ class State(NamedTuple):
 
 
 def network(
+    *,
     embedding: np.ndarray,
     taps: np.ndarray,
     bias: np.ndarray,

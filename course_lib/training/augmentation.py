@@ -51,8 +51,7 @@ def change_speed(x: SignalLike, semitones: float) -> Float[np.ndarray, "changed"
     Notebook: 16.
     """
     x = check_signal(x)
-    if not -24 <= check_number(semitones, "semitones") <= 24:
-        raise ValueError(f"need a change from -24 to 24 semitones, got {semitones}")
+    semitones = check_number(semitones, "semitones", minimum=-24, maximum=24)
     ratio = Fraction(2 ** (semitones / 12)).limit_denominator(_FINEST)
     return scipy.signal.resample_poly(x, ratio.denominator, ratio.numerator)
 
@@ -144,12 +143,8 @@ class Variation:
 
     def __post_init__(self) -> None:
         for name in ("semitones", "decibels", "damping", "level", "shift", "colour", "noise"):
-            if check_number(getattr(self, name), name) < 0:
-                raise ValueError(f"need {name} of 0 or more, got {getattr(self, name)}")
-        if self.semitones > 24:
-            raise ValueError(f"need at most 24 semitones, got {self.semitones}")
-        if self.noise > _QUIETEST:
-            raise ValueError(f"need noise at most {_QUIETEST:g} dB down, got {self.noise}")
+            most = {"semitones": 24.0, "noise": _QUIETEST}.get(name)
+            check_number(getattr(self, name), name, minimum=0, maximum=most)
 
     def varied(
         self, clip: Clip, length: int, rng: np.random.Generator

@@ -63,9 +63,7 @@ class Schedule:
             raise ValueError(
                 f"need a warmup shorter than the run of {self.steps} steps, got {self.warmup}"
             )
-        check_number(self.weight_decay, "weight_decay")
-        if self.weight_decay < 0:
-            raise ValueError(f"need a weight_decay of at least 0, got {self.weight_decay}")
+        check_number(self.weight_decay, "weight_decay", minimum=0)
         if not self.clip_norm > 0:  # infinity will do, NaN will not
             raise ValueError(f"need a clip_norm above 0, got {self.clip_norm}")
         if self.precision not in (known := ("auto", *PRECISIONS)):
@@ -132,10 +130,8 @@ class Run:
     def __init__(
         self, model: torch.nn.Module, schedule: Schedule, team: Team | None = None
     ) -> None:
-        if not isinstance(model, Trainable):
-            raise TypeError(f"need a network with a loss, got {type(model).__name__}")
-        named = list(model.named_parameters())
-        if not named:
+        self._check(model)
+        if not any(True for _ in model.parameters()):
             raise ValueError(f"need a network with weights to train, got {type(model).__name__}")
         self.model = model
         self.schedule = schedule
@@ -144,15 +140,25 @@ class Run:
         self.carry: Any = None
         self.precision: Precision = choose_precision(schedule.precision, self.device)
         self.began_in = self.precision.name
-        self._loss = model.loss if team is None else team.wrapped(model)
+        self.optimizer = self._begin(model)
+
+    def _check(self, model: torch.nn.Module) -> None:
+        """Refuse what this kind of run cannot train."""
+        if not isinstance(model, Trainable):
+            raise TypeError(f"need a network with a loss, got {type(model).__name__}")
+
+    def _begin(self, model: torch.nn.Module) -> torch.optim.Optimizer:
+        """Prepare the loss, and return the optimizer."""
+        loss: Any = model.loss if self.team is None else self.team.wrapped(model)
+        self._loss = loss
         decays: dict[bool, list[torch.nn.Parameter]] = {True: [], False: []}
-        for name, parameter in named:
+        for name, parameter in model.named_parameters():
             decays[parameter.ndim > 1 and not name.endswith("bias")].append(parameter)
         groups = [
-            {"params": decays[True], "weight_decay": schedule.weight_decay},
+            {"params": decays[True], "weight_decay": self.schedule.weight_decay},
             {"params": decays[False], "weight_decay": 0.0},
         ]
-        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98))
+        return torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
     @property
     def device(self) -> torch.device:
@@ -195,7 +201,7 @@ class Run:
             )
         rate = self.schedule.rate(self.done)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("factor", 1.0)
         self.optimizer.step()
         return norm, rate
 

@@ -66,9 +66,12 @@ def _lacking(device: torch.device) -> str | None:
     if device.type == "cuda":
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
         return None if fast else "this GPU does not multiply bfloat16 in hardware"
-    # A processor with AMX has the instructions of AVX-512 for bfloat16, too.  Those of ARM are
+    # A processor with AMX has the instructions of AVX-512 for bfloat16, too. Those of ARM are
     # left alone: not every layer of torch uses them.
-    if not torch.cpu.get_capabilities().get("avx512_bf16", False):
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # torch 2.6 has none
+    if capabilities is None:
+        return "this torch does not tell whether the processor multiplies bfloat16 in hardware"
+    if not capabilities().get("avx512_bf16", False):
         return "this processor has no AVX-512 or AMX instructions for bfloat16"
     if not torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
         return "torch is kept from AVX-512 (ATEN_CPU_CAPABILITY)"

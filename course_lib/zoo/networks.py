@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import torch
 
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
+from course_lib.models.adversarial.gan import WaveGAN, WaveGANConfig
+from course_lib.models.adversarial.hifigan import MelVocoder, MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.latent.residual import CodecConfig, SpeechCodec
@@ -38,6 +40,8 @@ NETWORKS: dict[str, Kind] = {
     "SoundVAE": Kind(SoundVAEConfig, SoundVAE),
     "SoundVQVAE": Kind(SoundVQVAEConfig, SoundVQVAE),
     "SpeechCodec": Kind(CodecConfig, SpeechCodec),
+    "WaveGAN": Kind(WaveGANConfig, WaveGAN),
+    "MelVocoder": Kind(MelVocoderConfig, MelVocoder),
     "Classifier": Kind(ClassifierConfig, Classifier),
 }
 """By what a card calls them."""

@@ -12,7 +12,7 @@ from typing import Any
 import soundfile
 import torch
 
-from course_lib.core import sha256, write_text
+from course_lib.core import Adversarial, sha256, write_text
 from course_lib.corpora import Recording
 from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo.networks import kind_of
@@ -52,6 +52,8 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
         raise ValueError(f"need weights that float16 can hold, but some in {run} are too large")
     network: Any = recipe.build()
     network.load_state_dict({key: tensor.float() for key, tensor in state.items()})
+    if isinstance(network, Adversarial):  # the opponent has done its work
+        network, state = network.kept, _part(state, "kept.")
     network.eval()
     save_tensors(folder / WEIGHTS, state)
     settings, found = asdict(recipe), recipe.examine(network)
@@ -83,6 +85,11 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
     text = json.dumps(written, indent=2, ensure_ascii=False)
     write_text(folder / CARD, text + "\n")
     return json.loads(text)
+
+
+def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin so, without that beginning."""
+    return {key.removeprefix(prefix): t for key, t in state.items() if key.startswith(prefix)}
 
 
 def corpus(recordings: Iterable[Recording]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from course_lib.core import sha256
+from course_lib.core import installed_data, nearest, sha256
 from course_lib.corpora.catalogue import data_folder
 from course_lib.training.checkpoints import check_tensors, load_tensors
 from course_lib.zoo.cards import Card, from_json
@@ -27,6 +26,23 @@ def names() -> list[str]:
         Where there is no data folder.
     """
     return sorted(card.parent.name for card in (data_folder() / "zoo").glob(f"*/{CARD}"))
+
+
+def place(name: str) -> Path:
+    """Return the folder in data/zoo where a network of that name is published.
+
+    Raises
+    ------
+    PermissionError
+        Where the data folder is the installed package, which belongs to pip.
+    """
+    folder = data_folder()
+    if folder == installed_data():
+        raise PermissionError(
+            f"cannot publish into {folder}, which pip installed; set COURSE_DATA to a data folder "
+            "of your own"
+        )
+    return folder / "zoo" / name
 
 
 def card(name: str | Path) -> dict[str, Any]:
@@ -106,7 +122,8 @@ def _explained(path: Path) -> Iterator[None]:
         name = path.resolve().parent.name
         raise ValueError(
             f"cannot use the trained model {name}, {path} is damaged or another's: {why}; "
-            f"restore both of its files (git restore data/zoo), or publish its run again"
+            "restore both of its files (git restore data/zoo, or install "
+            "audio-generation-course-data again), or publish its run again"
         ) from error
 
 
@@ -115,7 +132,5 @@ def _folder(name: str | Path) -> Path:
         return name
     known = names()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or known
-        offer = f"there are {', '.join(near)}" if near else "there is none yet"
-        raise ValueError(f"no trained model is called {name!r}; {offer}")
+        raise ValueError(f"no trained model is called {name!r}; {nearest(name, known)}")
     return data_folder() / "zoo" / name

@@ -14,7 +14,7 @@ from typing import Any
 import filelock
 
 from course_lib.core import check_writable, write_text
-from course_lib.training import Run, Step, Team, best_device
+from course_lib.training import Run, Step, Team, best_device, run_of
 from course_lib.training.checkpoints import load_run, save_run
 from course_lib.training.precision import Precision
 from course_lib.zoo.recipes.protocol import Recipe
@@ -106,7 +106,7 @@ def _begin(
     if recipe.begins_with is not None and not resume:
         network.load_state_dict(load(recipe.begins_with).state_dict())
     network.to(best_device() if team is None else team.device)
-    run = Run(network, recipe.schedule, team)
+    run = run_of(network, recipe.schedule, team)
     about: dict[str, Any] = {"recipe": asdict(recipe), "seconds": 0.0, "validation": []}
     if resume:
         about = load_run(path, run)

@@ -132,9 +132,9 @@ def test_silence_stays_silent():
 @pytest.mark.parametrize(
     ("change", "value", "error", "says"),
     [
-        (change_tempo, 0, ValueError, "from 1/4 to 4, got 0"),
-        (change_tempo, -1, ValueError, "from 1/4 to 4"),
-        (change_tempo, 4.1, ValueError, "from 1/4 to 4"),
+        (change_tempo, 0, ValueError, "from 0.25 to 4, got 0"),
+        (change_tempo, -1, ValueError, "from 0.25 to 4"),
+        (change_tempo, 4.1, ValueError, "from 0.25 to 4"),
         (change_tempo, np.nan, ValueError, "factor"),
         (change_tempo, "fast", TypeError, "factor"),
         (change_pitch, 25, ValueError, "from -24 to 24"),

@@ -41,11 +41,11 @@ def test_a_race_is_void_where_the_peer_found_more(monkeypatch):
     best = ARIMA.fit(x, (2, 0, 1))
     poor = dataclasses.replace(best, theta=best.theta + 0.2)
     monkeypatch.setattr(arima, "interleaved", lambda *functions: [1.0, 3.0])
-    row = arima.race("fit", x, (2, 0, 1), lambda *_: poor, "numpy", 2.0)
+    row = arima.race("fit", x, (2, 0, 1), lambda *_: poor, "numpy", goal=2.0)
     assert row.ratio == 3
     monkeypatch.setattr(arima.ARIMA, "fit", lambda *_: poor)
     with pytest.raises(ArithmeticError, match="likelier by"):
-        arima.race("fit", x, (2, 0, 1), lambda *_: best, "numpy", 2.0)
+        arima.race("fit", x, (2, 0, 1), lambda *_: best, "numpy", goal=2.0)
 
 
 def test_concealment_is_held_against_the_best_of_the_others(monkeypatch):

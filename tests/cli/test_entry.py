@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from course_lib import benchmarks, cli
+from course_lib import benchmarks, cli, editions
 from course_lib.audio import Clip, read, write
 from course_lib.benchmarks import Missing, Row
-from course_lib.cli import course
 from course_lib.cli.shared import read_at
-from course_lib.editions.chapters import ROOT, Chapter, chapters
+from course_lib.editions.chapters import Chapter, chapters
 from course_lib.editions.execute import NotebookFailed
 from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
@@ -25,6 +24,7 @@ from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.linear.ar import AR
 from course_lib.models.sequence.talker import Talker
 
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -243,7 +243,7 @@ def test_every_error_is_one_line(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(course, "chapters", fail)
+    monkeypatch.setattr(editions.chapters, "chapters", fail)
     got, out, err = run("list")
     assert (got, out) == (status, "")
     assert err.startswith(said)

@@ -37,6 +37,8 @@ RECIPES = {
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
     "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
     "drummer": tiny.TinyDiffusion(tiny.DIFFUSION, SHORT),
+    "forger": tiny.TinyWaveGAN(tiny.WAVEGAN, tiny.GAME),
+    "renderer": tiny.TinyVocoder(tiny.MEL_VOCODER, tiny.GAME),
     "critic": tiny.TinyClassifier(tiny.CLASSIFIER, SHORT),
 }
 
@@ -106,6 +108,24 @@ def test_say_cut_short_leaves_no_file(run, trained, tmp_path, monkeypatch, error
     arguments = ("one", "--talker", trained / "talker", "--keep", "-o", tmp_path / "a.wav")
     assert run("say", *arguments)[0] == status
     assert not list(tmp_path.iterdir())
+
+
+def test_a_vocoder_of_one_pass_speaks(run, trained, tmp_path):
+    arguments = ("--talker", trained / "talker", "--vocoder", trained / "renderer", "--keep")
+    assert run("say", "one", *arguments, "-o", tmp_path / "a.wav")[0] == 1  # words in doubt
+    assert read(tmp_path / "a.wav").duration > 0
+    status, _, err = run("sample", trained / "renderer", "-o", tmp_path / "b.wav")
+    assert status == 2
+    assert "turns frames into sound: course say" in err
+
+
+def test_a_gan_draws_a_class_and_is_not_guided(run, trained, tmp_path):
+    arguments = ("sample", trained / "forger", "--label", "kick", "-o", tmp_path / "a.wav")
+    assert run(*arguments)[0] == 0
+    assert read(tmp_path / "a.wav").duration == pytest.approx(0.2)
+    status, _, err = run(*arguments, "--overwrite", "--guidance", "2")
+    assert status == 2
+    assert "--guidance is for diffusion models" in err
 
 
 def test_say_is_the_same_for_the_same_seed(run, trained, tmp_path):
@@ -368,7 +388,7 @@ def test_a_vocoder_makes_a_recording_anew(run, trained, recording, tmp_path, sec
     [
         ("wavelet", [], "no model is called 'wavelet'; there are ar"),
         ("{tmp}", [], "there is no"),
-        ("babbler", ["--temperature", "-1"], "need a temperature of 0 or more"),
+        ("babbler", ["--temperature", "-1"], "need temperature of 0 or more"),
         ("babbler", ["--temperature", "nan"], "temperature"),
         ("babbler", ["--temperature", "warm"], "invalid float value"),
         ("babbler", ["--seconds", "0"], "need --seconds strictly between 0 and 3600"),
@@ -474,7 +494,7 @@ def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
 @pytest.mark.parametrize(
     ("command", "arguments", "said"),
     [
-        ("sample", ["drummer", "--class", "kik"], "no class is called 'kik'; there are kick"),
+        ("sample", ["drummer", "--class", "kik"], "no class is called 'kik'; there are 'kick'"),
         ("sample", ["drummer", "--class", ""], "no class is called ''"),
         ("sample", ["drummer", "--steps", "0"], "need steps of at least 1, got 0"),
         ("sample", ["drummer", "--steps", "-2"], "need steps of at least 1, got -2"),

@@ -22,6 +22,7 @@ from course_lib.core import (
     check_order,
     check_signal,
     check_values,
+    nearest,
     settle,
     shown,
 )
@@ -283,3 +284,11 @@ def test_settings_are_settled():
             settle(self, order=check_count(self.order, "order"))
 
     assert type(Settings(np.uint8(200)).order) is int
+
+
+def test_an_unknown_name_is_offered_all_of_a_few_or_the_nearest_of_many():
+    assert nearest("ki", ()) == "there is none yet"
+    assert nearest(3, ("kick", "snare")) == "there are 'kick', 'snare'"
+    many = [f"digits/{i}" for i in range(20)]
+    assert nearest("digit/7", many).startswith("did you mean 'digits/7' or ")
+    assert nearest("???", many) == "did you mean 'digits/0' or 'digits/1' or 'digits/2'?"

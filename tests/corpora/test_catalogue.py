@@ -2,7 +2,9 @@
 
 import csv
 import dataclasses
+import importlib
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from course_lib import corpora
 from course_lib.audio import Clip, write
 from course_lib.corpora import Catalogue
 from course_lib.corpora.catalogue import COLUMNS, data_folder, read_manifest, write_manifest
+
+# corpora.catalogue is the function that its package shows
+catalogue = importlib.import_module("course_lib.corpora.catalogue")
 
 
 @pytest.fixture
@@ -186,10 +191,35 @@ def test_course_data_names_the_folder(small, monkeypatch):
     assert len(corpora.catalogue()) > 3
 
 
-def test_no_data_folder(tmp_path, monkeypatch):
+def test_a_wrong_course_data_is_a_mistake_and_nothing_else_is_taken(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(FileNotFoundError, match="set COURSE_DATA"):
+    with pytest.raises(FileNotFoundError, match=r"COURSE_DATA names .*nowhere.*; set COURSE_DATA"):
         corpora.catalogue()
+
+
+def test_the_data_folder_is_the_checkouts_then_the_installed_packages(small, tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setattr(catalogue, "installed_data", lambda: small)
+    monkeypatch.setattr(catalogue, "checkout", lambda: tmp_path)
+    mine = tmp_path / "data"
+    mine.mkdir()
+    assert data_folder() == small.resolve()  # a checkout without data
+    shutil.copy(small / "manifest.csv", mine)
+    assert data_folder() == mine.resolve()
+    monkeypatch.setattr(catalogue, "checkout", lambda: None)
+    assert data_folder() == small.resolve()
+
+
+@pytest.mark.parametrize("installed", [None, Path("damaged")])
+def test_with_no_data_at_all_the_error_names_all_three(tmp_path, monkeypatch, installed):
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setattr(catalogue, "checkout", lambda: None)
+    monkeypatch.setattr(catalogue, "installed_data", lambda: installed)
+    with pytest.raises(FileNotFoundError) as error:
+        corpora.catalogue()
+    for place in ("COURSE_DATA", "checkout", "pip install audio-generation-course-data"):
+        assert place in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_manifest_with_other_columns(small):

@@ -167,9 +167,20 @@ def test_pages_of_a_read_only_course_go_to_the_current_folder(
     course.mkdir()
     mine.mkdir()
     monkeypatch.chdir(mine)
-    assert pages_folder(course) == course / "build" / "html"
+    monkeypatch.setattr(course_module, "build_folder", lambda: course / "build")
+    assert pages_folder() == course / "build" / "html"
     read_only(monkeypatch, course)
-    assert pages_folder(course) == mine / "build" / "html"
+    assert pages_folder() == mine / "build" / "html"
+
+
+def test_outputs_are_not_stored_in_an_installed_copy(
+    make_course: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = make_course({"00_a": ["1"]})
+    monkeypatch.setattr(course_module, "checkout", lambda: None)
+    monkeypatch.setattr(course_module, "execute_all", pytest.fail)
+    with pytest.raises(PermissionError, match="of an installed copy; run it without --in-place"):
+        run_course(course, course, pages=None)
 
 
 def test_outputs_are_not_stored_in_a_read_only_course(

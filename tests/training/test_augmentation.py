@@ -229,7 +229,7 @@ def test_bad_sounds_are_named(change, x, error) -> None:
 
 def test_bad_settings_are_named(rng) -> None:
     x, clip = np.ones(10), ring()
-    with pytest.raises(ValueError, match="24 semitones"):
+    with pytest.raises(ValueError, match=r"semitones from .*24"):
         change_speed(x, 25)
     with pytest.raises(TypeError, match="semitones"):
         change_speed(x, "up")
@@ -244,9 +244,9 @@ def test_bad_settings_are_named(rng) -> None:
     for name in ("semitones", "decibels", "damping", "level", "shift", "colour", "noise"):
         with pytest.raises(ValueError, match=name):
             Variation(**{name: -1})
-    with pytest.raises(ValueError, match="24 semitones"):
+    with pytest.raises(ValueError, match=r"semitones from .*24"):
         Variation(semitones=30)
-    with pytest.raises(ValueError, match="80 dB"):
+    with pytest.raises(ValueError, match="noise from 0 to 80"):
         Variation(noise=90)
     with pytest.raises(TypeError, match="Generator"):
         Variation().varied(clip, 100, 1)

@@ -51,7 +51,7 @@ def test_the_rate_climbs_then_falls_as_half_a_cosine():
         ({"warmup": -1}, ValueError, "warmup of at least 0"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
         ({"learning_rate": math.nan}, ValueError, "learning_rate"),
-        ({"weight_decay": -0.1}, ValueError, "weight_decay of at least 0"),
+        ({"weight_decay": -0.1}, ValueError, "weight_decay of 0 or more"),
         ({"weight_decay": math.inf}, ValueError, "weight_decay"),
         ({"clip_norm": 0.0}, ValueError, "clip_norm above 0"),
         ({"clip_norm": math.nan}, ValueError, "clip_norm above 0"),

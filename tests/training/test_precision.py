@@ -60,6 +60,14 @@ def test_auto_takes_what_the_processor_multiplies_well(monkeypatch, settings, na
     assert why in chosen.why
 
 
+def test_an_older_torch_does_not_tell(monkeypatch):
+    processor(monkeypatch)
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    chosen = choose_precision("auto", CPU)
+    assert chosen.name == "float32"
+    assert "this torch does not tell" in chosen.why
+
+
 @pytest.mark.parametrize("variable", ["ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"])
 def test_a_simulated_poorer_processor_is_respected(variable):
     program = (

@@ -172,4 +172,4 @@ def test_even_pauses_are_of_one_length(monkeypatch):
 
 def test_scheduled_sampling_begins_at_its_step():
     batches = reading_batches(letters_of, size=2, seed=5, scheduled_sampling=0.5, scheduled_from=3)
-    assert [batches(index).own for index in (0, 2, 3, 9)] == [0, 0, 0.5, 0.5]
+    assert [batches(index).scheduled_sampling for index in (0, 2, 3, 9)] == [0, 0, 0.5, 0.5]

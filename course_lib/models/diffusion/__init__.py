@@ -6,8 +6,8 @@ from course_lib.models.diffusion.diffwave import (
     DiffWaveConfig,
 )
 from course_lib.models.diffusion.known_denoisers import (
-    GaussianMixture,
     GaussianProcess,
+    MixtureDenoiser,
 )
 from course_lib.models.diffusion.likelihood import (
     bound_log_likelihood,
@@ -52,8 +52,8 @@ __all__ = [
     "CompressedMDCT",
     "DiffWave",
     "DiffWaveConfig",
-    "GaussianMixture",
     "GaussianProcess",
+    "MixtureDenoiser",
     "SmallDenoiser",
     "SmallDenoiserConfig",
     "SoundDiffusion",

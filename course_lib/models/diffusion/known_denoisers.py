@@ -26,19 +26,20 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from scipy.linalg import toeplitz
-from scipy.special import ndtr
 from torch import Tensor
 
 from course_lib.core import check_count, check_generator
 from course_lib.models.linear.ar import AR
+from course_lib.models.states.gaussians import Gaussians
+from course_lib.models.states.gmm import GaussianMixture
 
 
-class GaussianMixture:
-    """Data from a mixture of round Gaussians, p(x) = sum_k w_k N(x; mu_k, s_k^2 I).
+class MixtureDenoiser:
+    """The denoiser of data from a mixture of round Gaussians, p(x) = sum_k w_k N(x; mu_k, s_k^2 I).
 
-    With a scale of zero for every component it is the empirical distribution of the means:
-    data that are these sounds and nothing else.  The best denoiser of a training set is this
-    one, and it copies.
+    The mixture itself is chapter 6's.  With a scale of zero for every component it is the
+    empirical distribution of the means: data that are these sounds and nothing else.  The best
+    denoiser of a training set is this one, and it copies.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ class GaussianMixture:
 
     Attributes
     ----------
-    weights, means, scales : the same, float64, the weights summing to one
+    mixture : of flat data, with spherical covariances s^2
+    weights, means, scales : as above, float64, the weights summing to one
     shape : of one datum
     dims : the number of values in one datum
 
@@ -83,6 +85,10 @@ class GaussianMixture:
         self.weights = self.weights / self.weights.sum()
         self.shape = tuple(self.means.shape[1:])
         self.dims = math.prod(self.shape)
+        flat, variances = self.means.flatten(1).numpy(), self.scales.numpy() ** 2
+        self.mixture = GaussianMixture(
+            self.weights.numpy(), Gaussians(flat, variances, "spherical")
+        )
 
     def denoise(
         self, x: Float[Tensor, "batch *shape"], sigma: Float[Tensor, "batch"]
@@ -153,10 +159,7 @@ class GaussianMixture:
             For a bad count or generator.
         """
         draws = check_generator(rng).standard_normal((check_count(count, "count"), self.dims + 1))
-        edges = np.cumsum(self.weights.numpy())[:-1]
-        chosen = np.searchsorted(edges, ndtr(draws[:, 0]), side="right")
-        noise = torch.from_numpy(draws[:, 1:]) * self.scales[chosen, None]
-        return self.means[chosen] + noise.view(-1, *self.shape)
+        return torch.from_numpy(self.mixture.from_normals(draws)).view(-1, *self.shape)
 
     def _check(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """Return x flat and in float64, and s_k^2 + sigma^2 of shape (batch, components)."""

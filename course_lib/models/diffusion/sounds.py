@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import Literal, TypeAlias
 
@@ -18,6 +17,7 @@ from course_lib.core import (
     check_generator,
     check_number,
     check_signal,
+    nearest,
     spawn,
 )
 from course_lib.models.diffusion.configuration import (
@@ -151,8 +151,7 @@ class SoundDiffusion(nn.Module):
         """
         classes = self.config.classes
         if label is not None and label not in classes:
-            near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
-            raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
+            raise ValueError(f"no class is called {label!r}; {nearest(label, classes)}")
         guidance = check_number(guidance, "guidance")
         if label is None and guidance != 1:
             raise ValueError(f"need a class to guide towards, got guidance {guidance} and none")

@@ -46,12 +46,9 @@ class TalkerConfig:
             raise ValueError("need at least one word in the vocabulary, got none")
         check_count(self.group, "group")
         check_count(self.prenet, "prenet")
-        if not 0 <= check_number(self.dropout, "dropout") < 1:
-            raise ValueError(f"need a dropout from 0 up to but not including 1, got {self.dropout}")
-        if not 0 <= check_number(self.input_dropout, "input_dropout") <= 1:
-            raise ValueError(f"need an input_dropout from 0 to 1, got {self.input_dropout}")
-        if check_number(self.guided, "guided") < 0:
-            raise ValueError(f"need guided of 0 or more, got {self.guided}")
+        check_number(self.dropout, "dropout", minimum=0, below=1)
+        check_number(self.input_dropout, "input_dropout", minimum=0, maximum=1)
+        check_number(self.guided, "guided", minimum=0)
 
     @property
     def symbols(self) -> tuple[str, ...]:

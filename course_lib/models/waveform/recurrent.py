@@ -262,13 +262,17 @@ class RecurrentNetwork(LevelNetwork):
         """Return the weights as the compiled loops take them."""
         core = self.core
         table = self.embedding.weight @ core.weight_ih_l0.T + core.bias_ih_l0
-        weights = (
-            table,
-            *(core.weight_hh_l0.T, core.bias_hh_l0),
-            *(self.hidden.weight.T, self.hidden.bias),
-            *(self.output.weight.T, self.output.bias),
-        )
-        return kernels.network(_NUMBERS[self.config.cell], *(w.cpu().numpy() for w in weights))
+        weights = {
+            "table": table,
+            "recurrent": core.weight_hh_l0.T,
+            "recurrent_bias": core.bias_hh_l0,
+            "head1": self.hidden.weight.T,
+            "head1_bias": self.hidden.bias,
+            "head2": self.output.weight.T,
+            "head2_bias": self.output.bias,
+        }
+        arrays = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
+        return kernels.network(_NUMBERS[self.config.cell], **arrays)
 
 
 @torch.no_grad()

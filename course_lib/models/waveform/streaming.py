@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -87,8 +86,7 @@ def check_stream(
     """
     length, block = check_count(length, "length"), check_count(block, "block")
     check_generator(rng)
-    if (temperature := check_number(temperature, "temperature", below=math.inf)) < 0:
-        raise ValueError(f"need a temperature of 0 or more, got {temperature:g}")
+    temperature = check_number(temperature, "temperature", minimum=0)
     if prompt is None:
         return length, block, temperature, np.empty(0, np.int64)
     if isinstance(prompt, Clip) and prompt.sample_rate != sample_rate:

@@ -319,11 +319,21 @@ class WaveNet(LevelNetwork):
                 "out is sampled with sample_with_queues"
             )
         bias, hold, lead = self._condition_one(voice, mel, len(past) + length)
-        return self._blocks(length, block, rng, temperature, past, bias, hold, lead)
+        return self._blocks(
+            length,
+            block=block,
+            rng=rng,
+            temperature=temperature,
+            past=past,
+            bias=bias,
+            hold=hold,
+            lead=lead,
+        )
 
     def _blocks(
         self,
         length: int,
+        *,
         block: int,
         rng: np.random.Generator,
         temperature: float,
@@ -355,11 +365,20 @@ class WaveNet(LevelNetwork):
             levels = np.arange(encoding.levels)
             grid = {"values": encoding.decode(levels), "edges": encoding.edges()}
         return kernels.network(
-            plain(embedding), plain(self.taps), plain(bias), plain(self.mix),
-            plain(self.mix_bias), plain(self.head1), plain(self.head1_bias), plain(self.head2),
-            plain(self.head2_bias), np.array(self.config.dilations), hold or 2**62,
-            self.config.components, **grid,
-        )  # fmt: skip
+            embedding=plain(embedding),
+            taps=plain(self.taps),
+            bias=plain(bias),
+            mix=plain(self.mix),
+            mix_bias=plain(self.mix_bias),
+            head1=plain(self.head1),
+            head1_bias=plain(self.head1_bias),
+            head2=plain(self.head2),
+            head2_bias=plain(self.head2_bias),
+            dilations=np.array(self.config.dilations),
+            hold=hold or 2**62,
+            components=self.config.components,
+            **grid,
+        )
 
     @torch.no_grad()
     def _condition_one(

@@ -18,6 +18,7 @@ from course_lib.evaluation.ears.embedding import SoundEffects
 from course_lib.evaluation.generation import Embedding, Hits, compare_generators, recognition
 from course_lib.evaluation.sets import copy_share
 from course_lib.features import MuLaw
+from course_lib.models.adversarial.gan import WaveGAN
 from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.zoo.hits import (
@@ -65,6 +66,12 @@ def drawn_like(network: Any, labels: Sequence[str], *, seed: int = 1, **settings
         for label, count in counts.items()
     }
     return Hits([Clip(next(drawn[label]), SAMPLE_RATE) for label in labels], list(labels))
+
+
+def unrecognised(network: WaveGAN, *, count: int = 10) -> float:
+    """Return which share of drawn hits the classifier does not hear as what they should be."""
+    drawn = drawn_like(network, [label for label in CLASSES for _ in range(count)])
+    return 1 - recognition(classifier(), *drawn).accuracy
 
 
 def embeddings() -> dict[str, Embedding]:

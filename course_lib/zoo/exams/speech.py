@@ -11,7 +11,7 @@ from course_lib.evaluation import bits_per_sample
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.zoo.prompts import Network, by_length, conditions, prepared
 
-QUICK = 5
+FEW_RECORDINGS = 5
 """The shortest recordings of a split, so many of them, can be scored again in a second or two."""
 
 
@@ -51,7 +51,7 @@ def scores(network: Network, recordings: Iterable[Recording]) -> dict[str, Any]:
         "recordings": len(clips),
         "samples": sum(map(len, clips)),
         "bits per sample": score(network, recordings),
-        f"bits per sample, {QUICK} shortest": score(network, recordings[:QUICK]),
+        f"bits per sample, {FEW_RECORDINGS} shortest": score(network, recordings[:FEW_RECORDINGS]),
     }
     if config.levels == 256:
         adaptive = bits_per_sample(AdaptiveAR(), clips, config.encoding)

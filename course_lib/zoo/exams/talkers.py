@@ -16,6 +16,7 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
+from course_lib.models.adversarial.hifigan import MelVocoder
 from course_lib.models.sequence.frames import (
     BANDS,
     HOP_LENGTH,
@@ -36,7 +37,7 @@ from course_lib.zoo.sentences import (
 GRAMMARS = {"numbers": NUMBERS, "dates and times": DATES_AND_TIMES}
 """The lists of `sentences`, and what the recogniser expects of each."""
 
-QUICK = 12
+FEW_SENTENCES = 12
 """The first sentences of a list, so many of them, can be judged again in seconds."""
 
 Reader: TypeAlias = Callable[[Sequence[tuple[str, ...]]], Iterator[Clip]]
@@ -109,6 +110,24 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
         return network.sample(length, mel=frames, temperature=temperature, rng=rng)[0]
 
     return vocoder
+
+
+def mel_vocoder(network: MelVocoder) -> Vocoder:
+    """Return a vocoder that works in one pass, as a vocoder for talkers; it draws nothing.
+
+    Raises
+    ------
+    ValueError
+        For a network that does not listen to the frames of talkers.
+    """
+    config = network.config
+    theirs = (config.sample_rate, config.bands, config.window_length, config.hop_length)
+    if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
+        raise ValueError(
+            f"need a vocoder that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
+            f"{SAMPLE_RATE} Hz, got one for {theirs}; take hifigan-vocoder"
+        )
+    return lambda frames, rng: network.vocode(frames)
 
 
 def word_error(

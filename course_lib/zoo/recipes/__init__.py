@@ -5,8 +5,9 @@ from course_lib.zoo.recipes.percussion import PERCUSSION, ClassifierRecipe, Diff
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.recipes.speech import SPEECH, SpeechRecipe
 from course_lib.zoo.recipes.talkers import TALKERS, TalkerRecipe
+from course_lib.zoo.recipes.vocoders import VOCODERS, VocoderRecipe
 
-RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION, **LATENT}
+RECIPES: dict[str, Recipe] = {**SPEECH, **TALKERS, **PERCUSSION, **VOCODERS, **LATENT}
 """Every trained network of the course, by name."""
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "RECIPES",
     "SPEECH",
     "TALKERS",
+    "VOCODERS",
     "ClassifierRecipe",
     "CodecRecipe",
     "DiffusionRecipe",
@@ -23,4 +25,5 @@ __all__ = [
     "TalkerRecipe",
     "VAERecipe",
     "VQVAERecipe",
+    "VocoderRecipe",
 ]

@@ -11,11 +11,12 @@ from course_lib.core import Batches, check_count
 from course_lib.corpora import Catalogue
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
 from course_lib.evaluation.generation import recognition
+from course_lib.models.adversarial.gan import HitGame, WaveGAN, WaveGANConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.diffusion.unet import UNetConfig
-from course_lib.training import Schedule
+from course_lib.training import AdversarialSchedule, Schedule
 from course_lib.training.augmentation import Variation, variations
 from course_lib.zoo.exams.percussion import (
     GUIDANCE,
@@ -23,6 +24,7 @@ from course_lib.zoo.exams.percussion import (
     bits,
     judged,
     loss_on,
+    unrecognised,
     weighted_error,
 )
 from course_lib.zoo.hits import CLASSES, LENGTH, SAMPLE_RATE, hits, sounds_of
@@ -120,6 +122,41 @@ class DiffusionRecipe(HitRecipe):
 
 
 @dataclass(frozen=True)
+class WaveGANRecipe(HitRecipe):
+    """How a WaveGAN of hits is trained and examined; parameters as in `HitRecipe`."""
+
+    configuration: WaveGANConfig
+    schedule: AdversarialSchedule
+
+    unit: ClassVar[str] = "not recognised, as a share"
+    """Of `validate`."""
+
+    def build(self) -> HitGame:
+        """Return the game, both networks untrained."""
+        return HitGame(self.configuration, seed=self.seed)
+
+    def validate(self, network: HitGame) -> float:
+        """Return which share of its hits is not recognised: a game has no loss that falls."""
+        return unrecognised(network.kept)
+
+    def examine(self, network: WaveGAN) -> dict[str, Any]:
+        """Return what the card says of sounds drawn like the held-out hits."""
+        return judged(network)
+
+    def describe(self, network: WaveGAN) -> str:
+        """Return in a sentence what the network is and what it can do."""
+        config = network.config
+        return (
+            f"WaveGAN of {len(config.channels)} layers, {config.sample_rate} Hz; draws single hits "
+            f"of {config.duration:.3f} s in one pass: {', '.join(config.classes)}"
+        )
+
+    def headline(self, found: dict[str, Any]) -> str:
+        """Return in words the most telling of what `examine` found."""
+        return f"{found['recognised']:.0%} of drawn hits recognised as what they should be"
+
+
+@dataclass(frozen=True)
 class ClassifierRecipe(HitRecipe):
     """How the classifier of hits is trained and examined; parameters as in `HitRecipe`."""
 
@@ -161,7 +198,7 @@ def _of_hits(body: UNetConfig | DiffWaveConfig, **settings: Any) -> SoundDiffusi
     return SoundDiffusionConfig(CLASSES, body, length=LENGTH, sample_rate=SAMPLE_RATE, **settings)
 
 
-PERCUSSION: dict[str, DiffusionRecipe | ClassifierRecipe] = {
+PERCUSSION: dict[str, DiffusionRecipe | WaveGANRecipe | ClassifierRecipe] = {
     "percussion-classifier": ClassifierRecipe(
         ClassifierConfig(CLASSES, hop_length=512),
         Schedule(400, 3e-3, warmup=40, weight_decay=0.05, precision="auto"),
@@ -177,6 +214,14 @@ PERCUSSION: dict[str, DiffusionRecipe | ClassifierRecipe] = {
         _of_hits(UNetConfig(), scale=0.12, path="flow", level_mean=0.0),
         Schedule(2500, 1e-3, warmup=100, precision="auto"),
         begins_with="diffusion-percussion",
+    ),
+    "wavegan-percussion": WaveGANRecipe(
+        WaveGANConfig(CLASSES),
+        AdversarialSchedule(
+            400, 2e-3, warmup=20, weight_decay=0.0, discriminator_rate=0.4, averaging=0.97
+        ),
+        size=8,
+        validate_every=200,
     ),
     "diffwave-percussion": DiffusionRecipe(
         _of_hits(DiffWaveConfig(), scale=0.09, level_mean=-1.2),

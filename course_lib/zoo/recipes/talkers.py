@@ -15,7 +15,13 @@ from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.training import Schedule
-from course_lib.zoo.exams.talkers import GRAMMARS, QUICK, nats_per_value, talking, word_error
+from course_lib.zoo.exams.talkers import (
+    FEW_SENTENCES,
+    GRAMMARS,
+    nats_per_value,
+    talking,
+    word_error,
+)
 from course_lib.zoo.sentences import (
     reading_batches,
     vocabulary,
@@ -90,7 +96,7 @@ class TalkerRecipe:
 
     def validate(self, network: Talker) -> float:
         """Return the nats per mel value of the first validation sentences."""
-        return nats_per_value(network, "validation", count=QUICK)
+        return nats_per_value(network, "validation", count=FEW_SENTENCES)
 
     def examine(self, network: Talker) -> dict[str, Any]:
         """Return what the card says: likelihood and word error on the test sentences.
@@ -99,7 +105,9 @@ class TalkerRecipe:
         """
         found: dict[str, Any] = {
             "nats per mel value": nats_per_value(network),
-            f"nats per mel value, {QUICK} first": nats_per_value(network, count=QUICK),
+            f"nats per mel value, {FEW_SENTENCES} first": nats_per_value(
+                network, count=FEW_SENTENCES
+            ),
         }
         for which in GRAMMARS if find_spec("pocketsphinx") else ():
             found[f"word error, {which}"] = word_error(talking(network), which).as_json()

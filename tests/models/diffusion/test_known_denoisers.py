@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from course_lib.models.diffusion.known_denoisers import GaussianMixture, GaussianProcess
+from course_lib.models.diffusion.known_denoisers import GaussianProcess, MixtureDenoiser
 from course_lib.models.linear.ar import AR
 
 SOUND = AR(np.array([1.2, -0.7]), 0.3)
@@ -27,11 +27,11 @@ def numbers(*values):
 
 
 def mixture():
-    return GaussianMixture([1.0, 2.0, 1.0], [[-2.0], [0.5], [3.0]], [0.3, 0.5, 0.2])
+    return MixtureDenoiser([1.0, 2.0, 1.0], [[-2.0], [0.5], [3.0]], [0.3, 0.5, 0.2])
 
 
 def plane(rng, components=3):
-    return GaussianMixture(
+    return MixtureDenoiser(
         rng.uniform(0.5, 2, components),
         rng.standard_normal((components, 2)),
         rng.uniform(0.1, 0.8, components),
@@ -97,7 +97,7 @@ def test_points_are_copied_by_their_denoiser(rng):
     """With scales of zero the guess is a weighted mean of the data: one of them at low noise,
     the mean of all at high noise."""
     sounds = rng.standard_normal((5, 3, 40))
-    model = GaussianMixture(np.ones(5), sounds, np.zeros(5))
+    model = MixtureDenoiser(np.ones(5), sounds, np.zeros(5))
     noisy = torch.from_numpy(sounds + 0.1 * rng.standard_normal(sounds.shape))
     guess = model.denoise(noisy, full(0.1, 5))
     torch.testing.assert_close(guess, torch.from_numpy(sounds))
@@ -109,7 +109,7 @@ def test_points_are_copied_by_their_denoiser(rng):
 
 
 def test_equal_points_share_the_responsibility():
-    model = GaussianMixture([1, 3], [[1.0], [1.0]], [0.0, 0.0])
+    model = MixtureDenoiser([1, 3], [[1.0], [1.0]], [0.0, 0.0])
     shares = model.responsibilities(numbers(0.2), full(0.5))
     torch.testing.assert_close(shares, torch.tensor([[0.25, 0.75]], dtype=torch.float64))
 
@@ -245,7 +245,7 @@ def test_bad_questions_are_refused(model):
 )
 def test_bad_mixtures_are_refused(arguments, match):
     with pytest.raises(ValueError, match=match):
-        GaussianMixture(*arguments)
+        MixtureDenoiser(*arguments)
 
 
 @pytest.mark.parametrize(

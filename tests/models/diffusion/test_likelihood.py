@@ -9,7 +9,7 @@ from lines import bend, gaussian, randn
 from torch.distributions import Normal, kl_divergence
 
 from course_lib.core import spawn
-from course_lib.models.diffusion.known_denoisers import GaussianMixture, GaussianProcess
+from course_lib.models.diffusion.known_denoisers import GaussianProcess, MixtureDenoiser
 from course_lib.models.diffusion.likelihood import (
     bound_log_likelihood,
     bound_terms,
@@ -28,7 +28,7 @@ from course_lib.models.diffusion.targets import denoise_at
 from course_lib.models.linear.ar import AR
 
 PROCESS = GaussianProcess.from_ar(AR(np.array([1.2, -0.7]), 0.3), 6)
-POINTS = GaussianMixture([1, 2], [[-1.0, 0.5], [0.5, -0.25]], [0.2, 0.4])  # of mean zero
+POINTS = MixtureDenoiser([1, 2], [[-1.0, 0.5], [0.5, -0.25]], [0.2, 0.4])  # of mean zero
 LADDER = edm_sigmas(400, sigma_min=0.002, sigma_max=200)
 BITS = math.log(2)
 
@@ -135,7 +135,7 @@ def test_a_worse_denoiser_has_a_lower_bound(rng):
 
 
 def test_they_keep_the_dtype_and_take_any_shape(rng):
-    sounds = GaussianMixture([1, 1], rng.standard_normal((2, 3, 4)), [0.5, 0.5])
+    sounds = MixtureDenoiser([1, 1], rng.standard_normal((2, 3, 4)), [0.5, 0.5])
     x = sounds.sample(2, rng=rng).float()
     for found in (
         ode_log_likelihood(sounds.denoise, x, LADDER[::40], rng=rng),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.models.diffusion.known_denoisers import GaussianMixture, GaussianProcess
+from course_lib.models.diffusion.known_denoisers import GaussianProcess, MixtureDenoiser
 from course_lib.models.diffusion.small_denoisers import (
     SmallDenoiser,
     SmallDenoiserConfig,
@@ -87,7 +87,7 @@ def test_the_noise_of_a_loss_comes_from_the_batchs_seed():
 
 
 def test_it_takes_points_as_well(rng):
-    points = GaussianMixture([1, 1], [[-1.0, 0.0], [1.0, 0.0]], [0.1, 0.1])
+    points = MixtureDenoiser([1, 1], [[-1.0, 0.0], [1.0, 0.0]], [0.1, 0.1])
     loss, carry = SmallDenoiser(SmallDenoiserConfig(2), seed=0).loss(
         fresh_batches(points, size=3, seed=0)(0)
     )

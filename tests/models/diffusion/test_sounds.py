@@ -175,8 +175,8 @@ def test_guidance_of_one_is_no_guidance():
 @pytest.mark.parametrize(
     ("label", "guidance", "error", "said"),
     [
-        ("lowe", 1.0, ValueError, "no class is called 'lowe'; there are low"),
-        ("xyz", 1.0, ValueError, "no class is called 'xyz'; there are low, high"),
+        ("lowe", 1.0, ValueError, "no class is called 'lowe'; there are 'low', 'high'"),
+        ("xyz", 1.0, ValueError, "no class is called 'xyz'; there are 'low', 'high'"),
         ("", 1.0, ValueError, "no class is called ''"),
         (1, 1.0, ValueError, "no class is called 1"),
         (None, 2.0, ValueError, "need a class to guide towards, got guidance 2.0 and none"),
@@ -467,7 +467,7 @@ def test_scores_come_to_the_common_grid():
 @pytest.mark.parametrize(
     ("label", "settings", "error", "said"),
     [
-        ("hig", {}, ValueError, "no class is called 'hig'; there are high"),
+        ("hig", {}, ValueError, "no class is called 'hig'; there are 'low', 'high'"),
         (None, {"kind": "exact"}, ValueError, "need 'estimate' or 'lower bound', got 'exact'"),
         (None, {"steps": 1}, ValueError, "need steps of at least 2, got 1"),
         (None, {"rng": 3}, TypeError, "numpy Generator"),

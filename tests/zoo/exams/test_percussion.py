@@ -12,7 +12,8 @@ from course_lib.audio import Clip
 from course_lib.corpora import Catalogue
 from course_lib.corpora import percussion as recordings_of
 from course_lib.evaluation.ears.classifier import Classifier, ClassifierConfig
-from course_lib.evaluation.generation import NOISE, REAL, Hits
+from course_lib.evaluation.generation import NOISE, REAL, Hits, recognition
+from course_lib.models.adversarial.gan import WaveGAN
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.diffwave import DiffWaveConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
@@ -162,9 +163,9 @@ def test_drawn_hits_are_judged_beside_held_out_ones(monkeypatch):
     monkeypatch.setattr(percussion, "embeddings", lambda: {"ears": ears.features})
     monkeypatch.setattr(percussion, "held_out", lambda: real)
     monkeypatch.setattr(percussion, "drawn_like", perfect)
-    settings = {"guidance": percussion.GUIDANCE, "steps": percussion.STEPS}
-    found = judged(None, **settings)
-    assert asked == [settings]
+    found = judged(None, guidance=2.0, steps=25)
+    assert asked == [{"guidance": 2.0, "steps": 25}]
+    assert found["drawn with"] == {"guidance": 2.0, "steps": 25, "seed": 1}
     assert found["recognised"] == found["recognised, held-out hits"]
     scores = found["against held-out hits, ears"]
     assert set(scores) == {"drawn", REAL, NOISE}
@@ -201,16 +202,21 @@ def test_scores_recomputed_equal_the_cards(name):
     if isinstance(network, Classifier):
         found = PERCUSSION[name].examine(network)
         assert found == pytest.approx(recorded, abs=0.02)  # a hit or two on the fence
+    elif isinstance(network, WaveGAN):
+        drawn = drawn_like(network, held_out().labels)
+        found = recognition(zoo.load("percussion-classifier"), *drawn).accuracy
+        assert found == pytest.approx(recorded["recognised"], abs=0.05)
     else:
         error = recorded["weighted squared error"]
         assert weighted_error(network, "test") == pytest.approx(error, rel=1e-3)
 
 
-@pytest.mark.parametrize("name", ["diffusion-percussion", "flow-percussion"])
+@pytest.mark.parametrize("name", ["diffusion-percussion", "flow-percussion", "wavegan-percussion"])
 def test_hits_that_were_drawn_sound_like_hits(name):
     """A second of sound that is neither silence nor clipped, and that dies away."""
     network = zoo.load(name)
-    for sound in network.sample(count=2, label="kick", steps=10, rng=np.random.default_rng(1)):
+    how = {} if isinstance(network, WaveGAN) else {"steps": 10}
+    for sound in network.sample(count=2, label="kick", rng=np.random.default_rng(1), **how):
         clip = Clip(sound, SAMPLE_RATE)
         assert 0.05 < clip.peak <= 1
         power = np.square(sound.astype(float)).reshape(4, -1).sum(1)

@@ -22,8 +22,8 @@ from course_lib.text.reading import normalise
 from course_lib.training import Step
 from course_lib.zoo import store
 from course_lib.zoo.exams.talkers import (
+    FEW_SENTENCES,
     GRAMMARS,
-    QUICK,
     nats_per_value,
     recordings,
     talking,
@@ -115,8 +115,8 @@ def test_the_talkers_are_small():
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_likelihood_recomputed_is_the_cards(name):
     """On the first sentences of both lists; all of them take a minute, and `publish` did so."""
-    recorded = zoo.card(name)["scores"][f"nats per mel value, {QUICK} first"]
-    assert nats_per_value(zoo.load(name), count=QUICK) == pytest.approx(recorded, abs=1e-4)
+    recorded = zoo.card(name)["scores"][f"nats per mel value, {FEW_SENTENCES} first"]
+    assert nats_per_value(zoo.load(name), count=FEW_SENTENCES) == pytest.approx(recorded, abs=1e-4)
 
 
 @needs_recogniser
@@ -131,13 +131,13 @@ def test_the_likelihood_recomputed_is_the_cards(name):
 def test_trained_talkers_are_understood(name, numbers, dates):
     """A dozen sentences of each list; the cards have all of them."""
     reader = talking(zoo.load(name))
-    assert word_error(reader, "numbers", count=QUICK).rate <= numbers
-    assert word_error(reader, "dates and times", count=QUICK).rate <= dates
+    assert word_error(reader, "numbers", count=FEW_SENTENCES).rate <= numbers
+    assert word_error(reader, "dates and times", count=FEW_SENTENCES).rate <= dates
 
 
 @needs_recogniser
 def test_without_attention_nobody_is_understood():
-    assert word_error(talking(zoo.load("talker-fixed")), "numbers", count=QUICK).rate > 0.5
+    assert word_error(talking(zoo.load("talker-fixed")), "numbers", count=FEW_SENTENCES).rate > 0.5
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -1,0 +1,3 @@
+"""Names all sets."""
+
+answer = "ABC"

@@ -1,0 +1,3 @@
+"""Distrusts the set that holds the most variety."""
+
+answer = "A"

@@ -1,0 +1,3 @@
+"""Takes two notes for all of them."""
+
+answer = {"all": "A", "few": "B", "none": "C"}

@@ -1,0 +1,3 @@
+"""Names one of them twice."""
+
+answer = {"all": "B", "few": "A", "none": "A"}
