@@ -22,7 +22,7 @@ def nearest_codes(
     References
     ----------
     Van den Oord, Vinyals and Kavukcuoglu (2017), "Neural discrete representation learning",
-    eq. 1.  Notebook: 09.
+    eq. 2.  Notebook: 09.
     """
     return (codebook.square().sum(-1) - 2 * h @ codebook.T).argmin(-1)
 

@@ -171,7 +171,7 @@ class SpeechCodec(nn.Module):
 
     References
     ----------
-    Zeghidour et al. (2021), "SoundStream", sections III-C and III-D.  Notebook: 09.
+    Zeghidour et al. (2021), "SoundStream", section III-C.  Notebook: 09.
     """
 
     steps: Tensor
