@@ -135,7 +135,7 @@ class TestScorer:
 
     def test_bad_sounds_are_named(self, name):
         bad = [
-            (np.zeros(0), ValueError, "at least 1 samples"),
+            (np.zeros(0), ValueError, "at least 1 sample"),
             (np.zeros((8, 2)), ValueError, "mono"),
             (np.full(8, np.nan), ValueError, "nan at index 0"),
             (np.full(8, np.inf), ValueError, "inf at index 0"),

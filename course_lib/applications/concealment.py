@@ -5,7 +5,7 @@ Forwards they know only what came before; the Kalman smoother knows both sides, 
 expectation of the gap given them. An expectation minimises the squared error, and for that it
 gives up what it cannot know: in the middle of a long gap it fades. A draw from the same
 distribution does not.
-Notebook 05 tells this story.
+Notebook: 05.
 
 References
 ----------
@@ -87,7 +87,7 @@ def conceal(
     References
     ----------
     Janssen et al. (1986); Kauppinen and Roth (2002), crossfade; Goodman et al. (1986),
-    repetition. Notebook 05.
+    repetition. Notebook: 05.
     """
     if not isinstance(clip, Clip):
         raise TypeError(
@@ -106,6 +106,7 @@ def conceal(
         )
     if method == "drawn":
         check_generator(rng)
+    # Fill each gap from what was heard on both sides, as far as the next gap or the reach
     heard = clip.samples.astype(np.float64)
     result = heard.copy()
     ends = [(0, 0), *_check_gaps(gaps, len(clip), needed), (len(clip), len(clip))]
@@ -215,7 +216,7 @@ def pitch_period(x: Float[np.ndarray, "time"], sample_rate: int) -> int:
 
     References
     ----------
-    Goodman et al. (1986). Notebook 05.
+    Goodman et al. (1986). Notebook: 05.
     """
     shortest = max(round(sample_rate / HIGHEST_PITCH), 1)
     longest = min(round(sample_rate / LOWEST_PITCH), len(x) // 2)

@@ -1,19 +1,19 @@
 """A lossless codec: linear prediction, and Rice codes for what it leaves over.
 
-A sound of 16-bit samples is cut into blocks, shorter ones where it changes.  Each block is
+A sound of 16-bit samples is cut into blocks, shorter ones where it changes. Each block is
 predicted by an AR model of its own, whose coefficients are rounded and sent along; whole-number
-arithmetic makes the prediction the same wherever it is decoded.  The prediction errors are mostly
+arithmetic makes the prediction the same wherever it is decoded. The prediction errors are mostly
 small, and Rice codes are short for small numbers; how small is said anew for every part of a
-block.  Where no predictor helps (noise), the samples stand as they are.  Low bits that all
+block. Where no predictor helps (noise), the samples stand as they are. Low bits that all
 samples of a block share are sent once: those of 8-bit recordings, and all 16 of a constant.
 
 File layout, little-endian: ``ARL2``, sample rate (4 bytes), number of samples (4), CRC-32 of all
-else (4), then the frames, of 2048 samples each, filled with zeros to whole bytes.  A frame is one
-block of 2048 samples, or blocks of 1024, 512 or 256 that fill it.  A block: s, for 256 * 2^s
+else (4), then the frames, of 2048 samples each, filled with zeros to whole bytes. A frame is one
+block of 2048 samples, or blocks of 1024, 512 or 256 that fill it. A block: s, for 256 * 2^s
 samples (2 bits); the number w of shared low bits (5), and these (w, two's complement); order (4);
 if it is not 0, shift (4), width - 1 of a coefficient (4) and the coefficients (two's complement);
-p, for 2^p parts (3); then every part: its code (5) and its folded errors.  A code below 15 is a
-Rice parameter; else it is 15 plus the bits of each number.  Notebook 02 tells its story.
+p, for 2^p parts (3); then every part: its code (5) and its folded errors. A code below 15 is a
+Rice parameter; else it is 15 plus the bits of each number. Notebook: 02.
 """
 
 from __future__ import annotations
@@ -201,9 +201,9 @@ def _shared_bits(block: Int[np.ndarray, "time"]) -> tuple[int, int]:
 def _fit(x: Int[np.ndarray, "time"], start: int, stop: int, shared: int) -> Predictor:
     """Return the least-squares predictor of x[start:stop] whose order promises the fewest bits.
 
-    Errors of energy E take n/2 log2(E) bits, and each coefficient shift + 2 or so.  Rounding one
+    Errors of energy E take n/2 log2(E) bits, and each coefficient shift + 2 or so. Rounding one
     to 2^-shift adds the energy 4^-shift / 12 of the past to E; a finer shift than where that is
-    2 E / n costs more bits than it saves.  E does not fall below that of the samples' rounding.
+    2 E / n costs more bits than it saves. E does not fall below that of the samples' rounding.
     """
     n, orders = stop - start, np.arange(1, MAX_ORDER + 1)
     block = x[start:stop].astype(np.float64)

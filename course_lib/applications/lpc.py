@@ -5,7 +5,7 @@ mouth, and splits the sound into two parts that can be changed separately: the v
 reflection coefficients of an all-pole filter) and what drives it (the residual). Give the filter
 its own residual and the recording comes back sample for sample; give it a pulse train of the
 same pitch and it speaks like the telephones of the 1970s; another pitch, and the same words are
-sung; noise, and they are whispered. Notebook 03 tells this story.
+sung; noise, and they are whispered. Notebook: 03.
 
 Sign convention: f_m[t] = f_{m-1}[t] - k_m b_{m-1}[t-1], b_m[t] = b_{m-1}[t-1] - k_m f_{m-1}[t],
 with f_0 = b_0 = x and f_p = e, so that k_m is the partial autocorrelation and |k_m| < 1 for all
@@ -163,7 +163,7 @@ def analyse(
     ----------
     Atal and Hanauer (1971); Makhoul (1975); the lattice: Markel and Gray (1976); the taper:
     Tohkura, Itakura and Hashimoto (1978), Spectral smoothing technique in PARCOR speech
-    analysis-synthesis, IEEE Trans. ASSP 26(6). Notebook 03 tells its story.
+    analysis-synthesis, IEEE Trans. ASSP 26(6). Notebook: 03.
     """
     _check_clip(clip)
     order = check_order(order, len(clip), minimum=1)
@@ -178,13 +178,16 @@ def analyse(
         raise ValueError(
             f"need a hop_length of at most window_length = {window_length}, got {hop_length}"
         )
+    # Autocorrelation of each windowed frame
     samples = clip.samples.astype(np.float64)
     window = hann(window_length)
     padded = np.pad(samples, (window_length // 2, window_length - window_length // 2))
     framed = frame(padded, frame_length=window_length, hop_length=hop_length)
     r = autocorrelation_frames(framed * window, order)
+    # Lag window: no peak narrower than this
     lag = np.arange(order + 1) / clip.sample_rate
     r *= np.exp(-0.5 * (2 * np.pi * SMOOTHING * lag) ** 2)
+    # Levinson recursion; the lattice's residual
     _, reflection, _ = levinson_frames(r)
     centres = np.minimum(np.arange(len(reflection)) * hop_length, len(samples) - 1)
     residual = lattice_residual(samples, reflection, float(hop_length))
@@ -223,7 +226,7 @@ def lattice_residual_by_hand(
 
     f_m[t] = f_{m-1}[t] - k_m b_{m-1}[t-1] and b_m[t] = b_{m-1}[t-1] - k_m f_{m-1}[t], from
     f_0[t] = b_0[t] = x[t] up to e[t] = f_p[t]; k_m moves on straight lines between frames.
-    Notebook 03 tells its story.
+    Notebook: 03.
     """
     k = _tracks(reflection, len(x), hop_length)
     delayed, e = np.zeros(k.shape[1] + 1), np.zeros(len(x))
@@ -241,7 +244,7 @@ def lattice_filter_by_hand(
     """Return the sound of a moving lattice, step by step (twin of ``lattice_filter``).
 
     The same two equations read backwards: f_{m-1}[t] = f_m[t] + k_m b_{m-1}[t-1], from
-    f_p[t] = e[t] down to x[t] = f_0[t]. Notebook 03 tells its story.
+    f_p[t] = e[t] down to x[t] = f_0[t]. Notebook: 03.
     """
     k = _tracks(reflection, len(e), hop_length)
     delayed, x = np.zeros(k.shape[1] + 1), np.zeros(len(e))
@@ -298,11 +301,12 @@ def synthesise(
     References
     ----------
     Atal and Hanauer (1971); pulses mixed with noise: Makhoul, Viswanathan, Schwartz and Huggins
-    (1978), A mixed-source model for speech compression and synthesis. Notebook 03.
+    (1978), A mixed-source model for speech compression and synthesis. Notebook: 03.
     """
     pitch_scale = check_number(pitch_scale, "pitch_scale", above=0)
     stretch = check_number(stretch, "stretch", above=0)
     breath_above = check_number(breath_above, "breath_above", above=0)
+    # The residual itself: back through the lattice
     if excitation == "residual":
         if pitch is not None or pitch_scale != 1.0 or stretch != 1.0:
             raise ValueError(
@@ -313,6 +317,7 @@ def synthesise(
         return Clip(samples, frames.sample_rate)
     if excitation not in ("pulses", "noise"):
         raise ValueError(f'need "residual", "pulses" or "noise", got {excitation!r}')
+    # Pulses or noise: a new contour of pitch, then the voice's own tube
     contour = np.full(len(frames), np.nan)
     if excitation == "noise":
         if pitch is not None or pitch_scale != 1.0:

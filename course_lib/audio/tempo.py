@@ -41,7 +41,7 @@ def change_tempo(clip: Clip, factor: float) -> Clip:
     References
     ----------
     Verhelst and Roelands (1993), "An overlap-add technique based on waveform similarity (WSOLA)
-    for high quality time-scale modification of speech". Told in notebook 13.
+    for high quality time-scale modification of speech". Notebook: 13.
     """
     factor = check_number(factor, "factor", minimum=0.25, maximum=4)
     check_clip(clip)

@@ -1,6 +1,6 @@
 """Group `diffusion`: seconds of drawn sound a second of one core, and a look against diffusers'.
 
-Weights are random: what a look costs does not depend on them.  Every drawing takes 25 steps on a
+Weights are random: what a look costs does not depend on them. Every drawing takes 25 steps on a
 batch of eight hits of one second, on one thread; half a second of sound a second is real time on
 two cores that share the work evenly.
 """

@@ -1,7 +1,7 @@
 """Group `em`: one step of expectation-maximisation, against scikit-learn and hmmlearn.
 
 A step takes a model to the next: posteriors of what is hidden, and the parameters that they make
-likeliest.  All start from the same parameters, and a race counts only where the means after the
+likeliest. All start from the same parameters, and a race counts only where the means after the
 step agree.
 """
 

@@ -23,31 +23,29 @@ def maker_of(options: argparse.Namespace) -> str:
 
 
 def vocoder_named(name: str | None) -> Vocoder:
-    from course_lib.models.adversarial.hifigan import MelVocoder
+    from course_lib.core import FrameVocoder
     from course_lib.models.sequence.frames import griffin_lim_vocoder
-    from course_lib.models.waveform.wavenet import WaveNet
     from course_lib.zoo.exams.talkers import mel_vocoder, wavenet_vocoder
 
     if name is None:
         return griffin_lim_vocoder
     network = trained(name)
-    if isinstance(network, MelVocoder):
+    if isinstance(network, FrameVocoder):
         return mel_vocoder(network)
     network = network_named(name)
-    if not isinstance(network, WaveNet):
+    if getattr(network.config, "mel", None) is None:
         raise ValueError(f"{name} does not turn frames into sound; take {' or '.join(VOCODERS)}")
     return wavenet_vocoder(network)
 
 
 def network_named(name: str) -> Any:
     """Return the trained network of that name, or in that folder, that makes sound of itself."""
-    from course_lib.core import Sampler, Speaker
-    from course_lib.models.adversarial.hifigan import MelVocoder
+    from course_lib.core import FrameVocoder, Sampler, Speaker
 
     network = trained(name)
     if isinstance(network, Speaker):
         raise ValueError(f'{name} reads text aloud: course say "7,341" --talker {name} -o out.wav')
-    if isinstance(network, MelVocoder):
+    if isinstance(network, FrameVocoder):
         raise ValueError(f'{name} turns frames into sound: course say "7,341" --vocoder {name}')
     if not isinstance(network, Sampler):
         raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")

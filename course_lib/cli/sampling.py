@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,13 +116,13 @@ def _sample_network(options: argparse.Namespace) -> tuple[Clip, object, bool]:
 
 def _sample_at_once(network: Any, options: argparse.Namespace) -> tuple[Clip, object, bool]:
     from course_lib.audio import Clip
-    from course_lib.core import LabelledScorer, seeded
+    from course_lib.core import seeded
 
     others = ("source", "channel", "temperature", "voice")
     refuse(options, f"is not for {options.model}, which draws from noise alone", *others)
-    if not isinstance(network, LabelledScorer):  # a GAN has classes, and nothing to guide
-        unknown = [name for name in DIFFUSION if name != "label"]
-        refuse(options, f"is for diffusion models, not for {options.model}", *unknown)
+    takes = inspect.signature(network.sample).parameters
+    unknown = [name for name in DIFFUSION if name not in takes]
+    refuse(options, f"is for diffusion models, not for {options.model}", *unknown)
     config = network.config
     seconds = config.duration if options.seconds is None else options.seconds
     if seconds > config.duration:
@@ -144,6 +145,7 @@ def _sample_blocks(network: Any, options: argparse.Namespace) -> tuple[Clip, obj
     from course_lib.core import seeded
 
     refuse(options, f"is for diffusion models, not for {options.model}", *DIFFUSION)
+    # What it listens to, and how long
     rate = network.config.sample_rate
     clip = None
     if getattr(network.config, "mel", None) is not None:
@@ -161,6 +163,7 @@ def _sample_blocks(network: Any, options: argparse.Namespace) -> tuple[Clip, obj
         if length > len(clip):
             raise ValueError(f"need --seconds of {most:g} at most, as {options.source} has")
         clip = clip.with_samples(clip.samples[:length])
+    # Block by block; what Ctrl-C leaves is kept
     told = conditions(network, options, clip)
     temperature = TEMPERATURE if options.temperature is None else options.temperature
     rng, blocks = seeded(options.seed), list[np.ndarray]()

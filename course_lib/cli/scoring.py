@@ -125,12 +125,15 @@ def _adaptive_scorer(
 def _network_scorer(
     options: argparse.Namespace,
 ) -> tuple[LevelScorer | Scorer, Clip, Encoding, object]:
-    from course_lib.core import LabelledScorer
+    from course_lib.core import LabelledScorer, LevelScorer
 
     refuse(options, "is for ar, not for a network", "order")
     network = network_named(options.model)
+    classes, levels = isinstance(network, LabelledScorer), isinstance(network, LevelScorer)
+    if not (classes or levels):
+        raise ValueError(f"{options.model} draws sounds and has no likelihood of any")
     clip = read_prepared(options.file, network.config.sample_rate, options.channel)
-    if isinstance(network, LabelledScorer):
+    if classes:
         return _density(network, clip, options)
     refuse(options, f"is for diffusion models, not for {options.model}", "label", "bound")
     told = conditions(network, options, clip)

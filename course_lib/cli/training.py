@@ -155,7 +155,7 @@ def _told(step: Step, loss: float, unit: str) -> str:
 def _stoppable(ours: bool) -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C (or a scheduler's SIGTERM) into a wish to stop after this step.
 
-    A second Ctrl-C interrupts.  In a team (`ours` is False) nothing changes: all must stop at
+    A second Ctrl-C interrupts. In a team (`ours` is False) nothing changes: all must stop at
     the same step, and the checkpoint of the last minute is there.
     """
     asked: list[int] = []

@@ -21,6 +21,7 @@ from course_lib.core.places import checkout, installed_data, installed_notebooks
 from course_lib.core.protocols import (
     BlockSampler,
     Encoding,
+    FrameVocoder,
     LabelledScorer,
     LevelScorer,
     Sampler,
@@ -35,6 +36,7 @@ __all__ = [
     "Batches",
     "BlockSampler",
     "Encoding",
+    "FrameVocoder",
     "LabelledBatch",
     "LabelledScorer",
     "LevelScorer",

@@ -189,6 +189,19 @@ class LabelledBatch:
         """The number of sounds."""
         return int(self.sounds.shape[0])
 
+    def check(self, length: int, classes: int) -> None:
+        """Refuse sounds of another length, and labels that are not below `classes`.
+
+        Raises
+        ------
+        ValueError
+            For these.
+        """
+        if (given := self.sounds.shape[1]) != length:
+            raise ValueError(f"need sounds of {length} samples, got {given}")
+        if self.labels.min() < 0 or self.labels.max() >= classes:
+            raise ValueError(f"need labels from 0 to {classes - 1}, got {self.labels.tolist()}")
+
     def to(self, device: torch.device) -> LabelledBatch:
         """Return the batch on a device."""
         return LabelledBatch(self.sounds.to(device), self.labels.to(device), self.seed)

@@ -61,7 +61,8 @@ def check_signal(
             "pass one channel, for instance x[:, 0], or the mean over channels"
         )
     if array.size < min_length:
-        raise ValueError(f"need at least {min_length} samples in {name}, got {array.size}")
+        needed = "1 sample" if min_length == 1 else f"{min_length} samples"
+        raise ValueError(f"need at least {needed} in {name}, got {array.size}")
     if not np.issubdtype(array.dtype, np.floating):
         raise TypeError(
             f"need floating-point samples in {name}, got {array.dtype}; "

@@ -47,6 +47,18 @@ class Speaker(Protocol):
 
 
 @runtime_checkable
+class FrameVocoder(Protocol):
+    """A model that turns mel frames into sound in one pass."""
+
+    @property
+    def config(self) -> Any:
+        """What it is made of; sample_rate, bands, window_length and hop_length of the frames."""
+
+    def vocode(self, frames: Float[np.ndarray, "frames bands"]) -> Float[np.ndarray, "time"]:
+        """Return the sound of the frames, from the middle of the first to that of the last."""
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """A model with a probability density over waveforms."""
 

@@ -17,6 +17,7 @@ from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.linear.linear_prediction import fit_frames
 from course_lib.models.linear.moments import ma_by_innovations
+from course_lib.models.states.hmm import HMM
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
@@ -62,6 +63,14 @@ def _moving_averages() -> None:
     concealment.conceal(_noise(), [(800, 880)], method="two-sided")
 
 
+def _hidden_states() -> None:
+    frames = seeded(1).normal(size=(40, 2))
+    for components in (1, 2):
+        model = HMM.fit([frames], 2, components=components, floor=0.1, steps=2, rng=seeded(2))
+        model.log_likelihood(frames)
+        model.viterbi(frames)
+
+
 def _recurrent() -> None:
     for cell in ("rnn", "lstm", "gru"):
         for network in _in_both_precisions(
@@ -92,6 +101,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "the LPC voice": _voice,
     "lossless coding": _coding,
     "moving averages": _moving_averages,
+    "hidden states": _hidden_states,
     "recurrent networks": _recurrent,
     "WaveNet": _wavenet,
 }

@@ -96,6 +96,7 @@ def compare_concealment(
             f"need a clip of at least {packet + 2 * margin + 0.001:.3f} s to lose a packet from, "
             f"got {len(clips)} clips and none as long"
         )
+    # The same packets are lost for every method
     lost = [
         (clip, lose_packets(clip, packet, fraction=fraction, margin=margin, rng=rng))
         for clip in long_enough

@@ -123,7 +123,7 @@ def principal(
     """Return the projection onto the directions in which the training sounds differ most.
 
     y = (x - m) V / sqrt(tr C), with m and C the mean and covariance of the training sounds and V
-    the leading eigenvectors of C: principal components in units of the total spread.  A few dozen
+    the leading eigenvectors of C: principal components in units of the total spread. A few dozen
     held-out sounds cannot fill hundreds of dimensions; they can fill a few.
 
     Parameters
@@ -168,7 +168,7 @@ def compare_generators(
     """Return how near generators and two yardsticks come to held-out hits, in each embedding.
 
     The rows of an embedding are the generators, then `REAL`, the training hits themselves, and
-    `NOISE`, `shuffled_noise` of the training hits.  For small sets a fair comparison takes care:
+    `NOISE`, `shuffled_noise` of the training hits. For small sets a fair comparison takes care:
 
     - features are projected on their leading `principal` components, fitted to training hits;
     - every comparison takes the same number of sounds from both sides, and of each class as many
@@ -206,12 +206,14 @@ def compare_generators(
                 f"need hits of the same classes everywhere: {sorted(set(held_out.labels))} held "
                 f"out, but {sorted(set(hits.labels))} of {name}"
             )
+    # Draws of equal size, with as many of each class
     counts = [Counter(hits.labels) for hits in (held_out, *sets.values())]
     quota = {label: min(count[label] for count in counts) for label in sorted(counts[0])}
     pairs = [
         {name: _draw(hits.labels, quota, rng) for name, hits in {"": held_out, **sets}.items()}
         for _ in range(check_count(draws, "draws"))
     ]
+    # Scores in each embedding, as means over the draws
     found: dict[str, dict[str, GenerationScore]] = {}
     for called, embed in embeddings.items():
         learned = np.asarray(embed(training.clips))

@@ -60,12 +60,12 @@ def bits_per_sample(
 
         bits = -1/N log2 P(c_1, ..., c_N)
 
-    A model of levels is read directly.  A density is integrated over the bins by dithering, with
+    A model of levels is read directly. A density is integrated over the bins by dithering, with
     u_t uniform in B_t; by Jensen's inequality (log is concave)::
 
         log P(c) = log E_u[p(u)] + sum_t log w_t  >=  E_u[log p(u)] + sum_t log w_t
 
-    so a density's kind is ``"lower bound"`` (at best: an estimate stays an estimate).  One draw
+    so a density's kind is ``"lower bound"`` (at best: an estimate stays an estimate). One draw
     of u stands for the expectation; over thousands of samples its noise averages out.
 
     Parameters
@@ -85,7 +85,7 @@ def bits_per_sample(
     References
     ----------
     Theis, van den Oord and Bethge (2016), "A note on the evaluation of generative models",
-    section 3.1.  Notebook: 02.
+    section 3.1. Notebook: 02.
     """
     clips = _as_clips(clips)
     if not isinstance(model, LevelScorer | Scorer):

@@ -42,12 +42,12 @@ def frechet_distance(
 
     d^2 = |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2))
 
-    with means m and covariances C = X^T X, X the centred rows over sqrt(count - 1).  The nonzero
+    with means m and covariances C = X^T X, X the centred rows over sqrt(count - 1). The nonzero
     eigenvalues of C_a C_b are the squared singular values of X_a X_b^T, so the trace of the root
     is the sum of these: nothing complex appears, and fewer sounds than dimensions will do.
 
     The distance is biased upwards: a covariance estimated from few sounds misses directions, by
-    about dims / count.  Compare only distances between sets of the same sizes.
+    about dims / count. Compare only distances between sets of the same sizes.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def overlap(
     """Return precision, recall, density and coverage of a generated set.
 
     Around every sound x of a set lies a ball that just reaches its k-th neighbour in that set,
-    B(x).  With r over the R real sounds and f over the F generated ones::
+    B(x). With r over the R real sounds and f over the F generated ones::
 
         precision = 1/F   sum_f [f in B(r) for some r]
         recall    = 1/R   sum_r [r in B(f) for some f]
@@ -85,7 +85,7 @@ def overlap(
         coverage  = 1/R   sum_r [f in B(r) for some f]
 
     One stray real sound has a large ball, and whatever lies in that is precise, shuffled noise
-    perhaps; density counts how many balls agree, and coverage asks every real sound.  All depend
+    perhaps; density counts how many balls agree, and coverage asks every real sound. All depend
     on the numbers of sounds: compare sets of the same sizes.
 
     Parameters
@@ -151,8 +151,8 @@ def copy_share(
 
     A sound is a copy if its distance from the nearest training sound is less than `closeness`
     times what is usual between neighbours: the median, over the training sounds, of the distance
-    to the nearest other one.  The median, because a few training sounds are nearly the same as
-    another, and have no distance to speak of.  Hear the nearest pairs, too (`nearest`): a number
+    to the nearest other one. The median, because a few training sounds are nearly the same as
+    another, and have no distance to speak of. Hear the nearest pairs, too (`nearest`): a number
     knows only what its features know.
 
     Parameters

@@ -178,6 +178,7 @@ def compare_vocoders(
             raise ValueError(
                 f"need a copy of each of {len(originals)} originals by {name}, got {len(copies)}"
             )
+    # Means over time, the harmonicity where the original has a voice
     lengths = [clip.duration for clip in originals]
 
     def score(copies: Sequence[Clip]) -> tuple[float, float]:

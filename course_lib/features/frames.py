@@ -22,7 +22,7 @@ def hann(length: int) -> Float[np.ndarray, "length"]:
     References
     ----------
     Harris (1978), "On the use of windows for harmonic analysis with the discrete Fourier
-    transform". Told in notebook 01.
+    transform". Notebook: 01.
     """
     length = check_count(length, "length")
     return np.sin(np.pi * np.arange(length) / length) ** 2

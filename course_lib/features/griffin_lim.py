@@ -53,7 +53,7 @@ def griffin_lim(
     References
     ----------
     Griffin and Lim (1984), "Signal estimation from modified short-time Fourier transform";
-    Perraudin, Balazs and Søndergaard (2013), "A fast Griffin-Lim algorithm". Told in notebook 01.
+    Perraudin, Balazs and Søndergaard (2013), "A fast Griffin-Lim algorithm". Notebook: 01.
     """
     magnitude = _check_magnitude(magnitude)
     iterations = check_count(iterations, "iterations", minimum=0)
@@ -85,7 +85,7 @@ def inconsistency(
 
     References
     ----------
-    Griffin and Lim (1984), whose distance this is, normalised. Told in notebook 01.
+    Griffin and Lim (1984), whose distance this is, normalised. Notebook: 01.
     """
     magnitude = check_values(_check_magnitude(magnitude), "magnitudes", squared=True)
     x = check_signal(x, squared=True)

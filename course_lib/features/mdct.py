@@ -17,9 +17,9 @@ def mdct(x: SignalLike, *, bands: int) -> Float[np.ndarray, "frames bands"]:
         X[m, k] = sqrt(2 / N) sum_n w_m[n] x[n + m N - N/2]
                   cos(pi / N (n + 1/2 + N/2) (k + 1/2)),      n = 0 ... 2N - 1
 
-    and x zero outside its ends.  Frame m is centred on sample (m + 1/2) N, and band k on
-    (k + 1/2) sample_rate / (2 N) Hz.  Neighbouring windows overlap by half; what each frame alone
-    cannot tell, two neighbours tell together.  Sums of squares are kept, so white noise stays
+    and x zero outside its ends. Frame m is centred on sample (m + 1/2) N, and band k on
+    (k + 1/2) sample_rate / (2 N) Hz. Neighbouring windows overlap by half; what each frame alone
+    cannot tell, two neighbours tell together. Sums of squares are kept, so white noise stays
     white, and a density over sounds is a density over coefficients.
 
     Parameters

@@ -28,7 +28,7 @@ def hz_to_mel(frequency: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*sha
     References
     ----------
     Slaney (1998), Auditory Toolbox, Technical Report 1998-010; librosa's default. HTK's scale,
-    2595 log10(1 + f / 700), is another. Told in notebook 01.
+    2595 log10(1 + f / 700), is another. Notebook: 01.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def magnitude_from_log_mel(
     References
     ----------
     Lee and Seung (2001), "Algorithms for non-negative matrix factorization", theorem 2, with
-    the bank held fixed. Told in notebook 01.
+    the bank held fixed. Notebook: 01.
     """
     log_mel = check_spectrogram(log_mel, np.floating)
     if log_mel.max() > _LARGEST:

@@ -28,7 +28,7 @@ def difference_function(
 
     References
     ----------
-    de Cheveigné and Kawahara (2002), eq. 6. Notebook 03 tells its story.
+    de Cheveigné and Kawahara (2002), eq. 6. Notebook: 03.
     """
     samples = check_signal(x, squared=True)
     longest_period = check_count(longest_period, "longest_period")
@@ -57,7 +57,7 @@ def cumulative_mean_normalised(
 
     References
     ----------
-    de Cheveigné and Kawahara (2002), eq. 8. Notebook 03 tells its story.
+    de Cheveigné and Kawahara (2002), eq. 8. Notebook: 03.
     """
     tau = np.arange(1, d.shape[1])
     running_mean = np.cumsum(d[:, 1:], axis=1) / tau
@@ -102,7 +102,7 @@ def track_pitch(
     References
     ----------
     de Cheveigné and Kawahara (2002), YIN, a fundamental frequency estimator for speech and
-    music, J. Acoust. Soc. Am. 111(4), steps 2 to 6. Notebook 03 tells its story.
+    music, J. Acoust. Soc. Am. 111(4), steps 2 to 6. Notebook: 03.
     """
     if not isinstance(clip, Clip):
         raise TypeError(

@@ -36,7 +36,7 @@ def mu_law_compress(x: SignalLike, mu: float = 255.0) -> Float[np.ndarray, "time
     References
     ----------
     ITU-T G.711 (1988), whose table of segments approximates this law; van den Oord et al.
-    (2016), WaveNet, section 2.2. Told in notebook 01.
+    (2016), WaveNet, section 2.2. Notebook: 01.
     """
     x, mu = check_signal(x), check_number(mu, "mu", above=0)
     return np.sign(x) * np.log1p(mu * np.abs(x)) / np.log1p(mu)
@@ -126,7 +126,7 @@ class MuLaw(_Grid):
 
     References
     ----------
-    van den Oord et al. (2016), WaveNet, section 2.2. Told in notebook 01.
+    van den Oord et al. (2016), WaveNet, section 2.2. Notebook: 01.
     """
 
     levels: int = 256

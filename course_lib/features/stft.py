@@ -38,7 +38,7 @@ def stft(
     References
     ----------
     Allen and Rabiner (1977), "A unified approach to short-time Fourier analysis and synthesis".
-    Told in notebook 01.
+    Notebook: 01.
     """
     window_length, hop_length = check_windows(window_length, hop_length)
     padded = np.pad(check_signal(x), window_length // 2)
@@ -69,7 +69,7 @@ def istft(
 
     References
     ----------
-    Griffin and Lim (1984), eq. 6. Told in notebook 01.
+    Griffin and Lim (1984), eq. 6. Notebook: 01.
     """
     transform = check_spectrogram(transform, np.complexfloating)
     count, window_length = len(transform), 2 * (transform.shape[1] - 1)

@@ -33,7 +33,7 @@ def upsample(
     References
     ----------
     Oppenheim and Schafer, Discrete-Time Signal Processing, section "Increasing the sampling
-    rate by an integer factor". Told in notebook 01.
+    rate by an integer factor". Notebook: 01.
     """
     x, factor = check_signal(x), check_count(factor, "factor")
     kernel = check_signal(kernel, name="kernel")

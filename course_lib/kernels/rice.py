@@ -1,7 +1,7 @@
 """Compiled bit writing, Rice codes and integer prediction; twins: ``applications.lossless``.
 
-A writer fills an array that holds a bit in each byte.  A reader takes packed bytes, each from its
-high end.  A position counts bits from the start; a reader that would pass the end returns -1.
+A writer fills an array that holds a bit in each byte. A reader takes packed bytes, each from its
+high end. A position counts bits from the start; a reader that would pass the end returns -1.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_signed(buffer, position, width):
 def write_parts(bits, position, values, size, codes):
     """Write non-negative values; each `size` of them, a part, follow their code.
 
-    A Rice parameter k: v >> k zeros, a one, and the low k bits of v.  A width: v in that many
+    A Rice parameter k: v >> k zeros, a one, and the low k bits of v. A width: v in that many
     bits, so that a part of zeros takes none.
     """
     for i in range(len(values)):
@@ -118,7 +118,7 @@ def _best_code(count, sums, width):
 def plan_parts(values, block, finest):
     """Cut a block into 2^p equal parts, p <= finest, and give each its best code.
 
-    Returns the bits that takes, codes included, p, and the codes.  A last, shorter block is cut
+    Returns the bits that takes, codes included, p, and the codes. A last, shorter block is cut
     where a whole one would be.
     """
     parts, size = 1 << finest, block >> finest

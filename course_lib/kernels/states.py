@@ -1,7 +1,7 @@
 """Compiled loops of mixtures and hidden Markov models, over plain float64 arrays.
 
 Arrays of parameters lie the other way round, (dims, components), so that inner loops run over
-components, which are contiguous.  Readable twins stand in ``models.states.gaussians`` and
+components, which are contiguous. Readable twins stand in ``models.states.gaussians`` and
 ``models.states.inference``.
 """
 
@@ -77,7 +77,7 @@ def diagonal_log_densities(x, means, half_precisions, constants):
 def normalise_rows(logs):
     """Replace each row of logarithms by its softmax; return the sum of the rows' log-sum-exp.
 
-    A row without a finite entry makes the sum minus infinity.  The twin is
+    A row without a finite entry makes the sum minus infinity. The twin is
     ``models.states.gaussians.normalised_by_hand``.
     """
     total = 0.0
@@ -157,7 +157,7 @@ def exponentials(logs):
 def forward(start, transitions, densities):
     """Return alpha (time, states), each row summing to one, and the sums it was divided by.
 
-    From a sum of zero on, everything is zero.  The twin is
+    From a sum of zero on, everything is zero. The twin is
     ``models.states.inference.forward_by_hand``.
     """
     time, states = densities.shape
@@ -186,7 +186,7 @@ def forward(start, transitions, densities):
 def backward(transposed, densities, scales):
     """Return beta and what arrives from the future, v[t, j] = b_j[t] beta[t, j] / scales[t].
 
-    `transposed` is (to, from).  The twin is ``models.states.inference.backward_by_hand``.
+    `transposed` is (to, from). The twin is ``models.states.inference.backward_by_hand``.
     """
     time, states = densities.shape
     beta, arriving = np.ones((time, states)), np.empty((time, states))
@@ -208,7 +208,7 @@ def backward(transposed, densities, scales):
 def viterbi(log_start, log_transitions, log_densities):
     """Return the likeliest states and the logarithm of their joint density with the data.
 
-    Of equals the lowest state wins.  The twin is ``models.states.inference.viterbi_by_hand``.
+    Of equals the lowest state wins. The twin is ``models.states.inference.viterbi_by_hand``.
     """
     time, states = log_densities.shape
     back = np.zeros((time, states), np.int64)

@@ -81,7 +81,7 @@ def normalise(text: str) -> Words:
 
     Notes
     -----
-    Notebook 13 tells its story.
+    Notebook: 13.
     """
     if not isinstance(text, str):
         raise TypeError(f"need a text, got {type(text).__name__}; pass a string")

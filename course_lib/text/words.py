@@ -59,7 +59,7 @@ def number_words(number: int) -> Words:
 
     Notes
     -----
-    Notebook 13 tells its story.
+    Notebook: 13.
     """
     number = _check_range(number, "the number", -LARGEST_NUMBER, LARGEST_NUMBER)
     if number < 0:

@@ -44,7 +44,7 @@ class AdversarialSchedule(Schedule):
     ----------
     Heusel et al. (2017), "GANs trained by a two time-scale update rule converge to a local Nash
     equilibrium" (two rates); Yazıcı et al. (2019), "The unusual effectiveness of averaging in GAN
-    training", eq. 2.  Notebook: 10.
+    training", eq. 2. Notebook: 10.
     """
 
     turns: int = 1
@@ -82,7 +82,7 @@ class AdversarialStep(Step):
 class AdversarialRun(Run):
     """A game that can stop after any step and go on later.
 
-    One optimizer holds the weights of both networks.  In its turn a network is given the gradient
+    One optimizer holds the weights of both networks. In its turn a network is given the gradient
     of its own loss by its own weights; the other has no gradient then, and stays.
 
     Parameters
@@ -196,7 +196,7 @@ def adversarial_steps(
 
     References
     ----------
-    Goodfellow et al. (2014), "Generative adversarial nets", algorithm 1.  Notebook: 10.
+    Goodfellow et al. (2014), "Generative adversarial nets", algorithm 1. Notebook: 10.
     """
     return AdversarialRun(model, schedule).steps(batches)
 

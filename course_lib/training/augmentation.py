@@ -1,7 +1,7 @@
 """Making many sounds out of few: other sizes, other rooms, other decays of the same hit.
 
 Each change stands for something that another drum or another recording might have done, so that
-a label stays true.  Plain functions of arrays first; `Variation` draws their settings.
+a label stays true. Plain functions of arrays first; `Variation` draws their settings.
 
 Notebook: 16.
 """
@@ -99,11 +99,6 @@ def damp(x: SignalLike, rate: float, sample_rate: int) -> Float[np.ndarray, "tim
     rate : dB a second; a hand on the drum is above zero
     sample_rate : Hz
 
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input.
-
     Notebook: 16.
     """
     x = check_signal(x)
@@ -152,7 +147,7 @@ class Variation:
         """Return another hit made of this one: in size, colour, decay, level, sign and start.
 
         Its loudest sample is as loud as the clip's, give or take `level`, and never beyond full
-        scale.  What does not fit into `length` samples is faded out in the last 50 ms.
+        scale. What does not fit into `length` samples is faded out in the last 50 ms.
         """
         rate = check_clip(clip).sample_rate
         check_count(length, "length")

@@ -28,9 +28,9 @@ def crops(
 ) -> Batches:
     """Return batches of pieces cut at random, for networks that see `context` samples back.
 
-    The sounds are laid end to end with `context` samples of silence before each.  A piece is
+    The sounds are laid end to end with `context` samples of silence before each. A piece is
     `context` + `length` inputs long, of which the last `length` are predicted; every place is as
-    likely as any other.  With `voices`, a piece holds one voice, and a voice is drawn with a
+    likely as any other. With `voices`, a piece holds one voice, and a voice is drawn with a
     probability in proportion to the square root of its seconds, so that small ones are heard.
 
     Parameters
@@ -59,6 +59,7 @@ def crops(
     for name, conditions in (("voices", voices), ("mels", mels)):
         if conditions is not None and len(conditions) != len(sounds):
             raise ValueError(f"need one of {name} a sound, {len(sounds)}, got {len(conditions)}")
+    # One stream of sound a voice, and the frames beside it
     of_sound = np.zeros(len(sounds), int) if voices is None else np.asarray(voices)
     names = np.unique(of_sound)
     members = [np.flatnonzero(of_sound == name).tolist() for name in names]
@@ -90,6 +91,7 @@ def crops(
             )
 
     def batch(index: int) -> Batch:
+        # A voice for each piece, and a place in its stream
         rng = np.random.default_rng([seed, index])
         chosen = rng.choice(len(names), size, p=weights / weights.sum())
         places = [(len(joined[g]) - piece) // hop_length + 1 for g in chosen]
@@ -97,6 +99,7 @@ def crops(
         inputs = np.stack(
             [joined[g][s : s + piece] for g, s in zip(chosen, starts, strict=True)], axis=1
         )
+        # The frames that lie over it
         mel = None
         if frames is not None:
             first = [s // hop_length for s in starts]
@@ -115,8 +118,8 @@ def streams(
     """Return batches that go on where the last one ended, for networks that carry a state.
 
     The sounds are shuffled and laid end to end with `gap` samples of silence before each; `size`
-    readers start at equal distances and read on together, `length` samples a step.  A piece
-    holds one sample more than that: the first of the next one.  When they have read all, the
+    readers start at equal distances and read on together, `length` samples a step. A piece
+    holds one sample more than that: the first of the next one. When they have read all, the
     sounds are shuffled anew, and the batch is `fresh`.
 
     Parameters

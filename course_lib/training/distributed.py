@@ -15,7 +15,7 @@ class Team:
     """Processes that share each batch: every one takes its part, and the gradients are averaged.
 
     Fabric starts them: on this machine it launches the script once more for each device; under
-    torchrun or SLURM, which have started them already, each finds its place.  Gradients are
+    torchrun or SLURM, which have started them already, each finds its place. Gradients are
     averaged by ``torch.nn.parallel.DistributedDataParallel``.
 
     Parameters

@@ -20,7 +20,7 @@ class Schedule:
     """How long to train, and how fast: AdamW, a linear warm-up, then half a cosine down to zero.
 
     The rate of step i is peak * (i + 1) / warmup while i < warmup, and then
-    peak * (1 + cos(pi (i - warmup) / (steps - warmup))) / 2.  With a restart, the cosine reaches
+    peak * (1 + cos(pi (i - warmup) / (steps - warmup))) / 2. With a restart, the cosine reaches
     zero there, and another one leads from half the peak to zero at the end.
 
     Parameters

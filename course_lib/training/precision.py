@@ -1,6 +1,6 @@
 """In which numbers a run multiplies matrices: bfloat16 where the machine is fast at it.
 
-A product of bfloat16 numbers is exact in float32, and half as many bytes move.  But only some
+A product of bfloat16 numbers is exact in float32, and half as many bytes move. But only some
 processors multiply them in hardware; the others convert them one by one, which is several times
 slower than float32, or have no way at all for some layers.
 """

@@ -95,7 +95,7 @@ def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor
 def corpus(recordings: Iterable[Recording]) -> dict[str, Any]:
     """Return what recordings a network learned from, whom to thank, and on what terms.
 
-    The hash is the SHA-256 of a line ``name sha256`` for each recording, sorted.  Weights carry
+    The hash is the SHA-256 of a line ``name sha256`` for each recording, sorted. Weights carry
     the strictest licence among the recordings'.
     """
     recordings = sorted(recordings, key=lambda recording: recording.name)

@@ -1,6 +1,6 @@
 """What the talkers learn to read, and what they are examined on: numbers, dates, times, letters.
 
-A sentence is written text; its words are joined from recordings of single words.  A tenth of all
+A sentence is written text; its words are joined from recordings of single words. A tenth of all
 combinations of words, chosen by a hash, is never joined in training.
 """
 

@@ -40,7 +40,7 @@ def test_changing_the_source_does_not_change_the_clip():
 @pytest.mark.parametrize(
     ("samples", "error", "says"),
     [
-        ([], ValueError, "at least 1 samples in clip, got 0"),
+        ([], ValueError, "at least 1 sample in clip, got 0"),
         (np.zeros((2, 100)), ValueError, "need a mono clip"),
         (np.array([0.0, np.nan]), ValueError, "got nan at index 1"),
         (np.array([np.inf]), ValueError, "got inf at index 0"),

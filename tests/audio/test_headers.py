@@ -124,10 +124,10 @@ def test_no_samples_are_promised_where_there_are_some(tmp_path, name):
 
 def test_an_empty_file_is_called_empty(tmp_path, name):
     content = encoded(name, SAMPLES[:0])
-    with pytest.raises(ValueError, match="need at least 1 samples"):
+    with pytest.raises(ValueError, match="need at least 1 sample"):
         decoded(tmp_path, content)
     if name in ("RIFF", "WAVEX"):
-        with pytest.raises(ValueError, match="need at least 1 samples"):
+        with pytest.raises(ValueError, match="need at least 1 sample"):
             decoded(tmp_path, content + b"LIST" + struct.pack("<I", 3) + b"abc\0")
 
 

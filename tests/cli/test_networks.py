@@ -23,7 +23,7 @@ from course_lib.evaluation import bits_per_sample
 from course_lib.features import MuLaw
 from course_lib.training import Schedule, precision
 from course_lib.training.checkpoints import load_tensors
-from course_lib.zoo.networks import network_of
+from course_lib.zoo.networks import NETWORKS, kind_of
 from course_lib.zoo.prompts import mel_frames
 from course_lib.zoo.sentences import read_from_recordings
 
@@ -120,7 +120,7 @@ def test_a_vocoder_of_one_pass_speaks(run, trained, tmp_path):
 
 
 def test_a_gan_draws_a_class_and_is_not_guided(run, trained, tmp_path):
-    arguments = ("sample", trained / "forger", "--label", "kick", "-o", tmp_path / "a.wav")
+    arguments = ("sample", trained / "forger", "--class", "kick", "-o", tmp_path / "a.wav")
     assert run(*arguments)[0] == 0
     assert read(tmp_path / "a.wav").duration == pytest.approx(0.2)
     status, _, err = run(*arguments, "--overwrite", "--guidance", "2")
@@ -524,6 +524,8 @@ def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
         ("score", ["babbler", "{file}", "--bound"], "--bound is for diffusion models, not for"),
         ("score", ["ar", "{file}", "--class", "kick"], "--class is for diffusion models"),
         ("score", ["talker", "--bound"], "--bound is not for talkers"),
+        ("score", ["forger", "{file}"], "forger draws sounds and has no likelihood of any"),
+        ("sample", ["forger", "--steps", "9"], "--steps is for diffusion models, not for"),
         ("say", ["one", "--talker", "drummer"], "drummer does not read text"),
         ("say", ["one", "--talker", "talker", "--vocoder", "drummer"], "does not turn frames into"),
     ],
@@ -632,10 +634,4 @@ def test_the_zoo_names_what_is_trained_and_what_is_not(run, trained, monkeypatch
 
 
 def test_networks_for_the_tests_are_of_every_kind():
-    assert {type(network_of(r.configuration)).__name__ for r in RECIPES.values()} == {
-        "WaveNet",
-        "RecurrentNetwork",
-        "Talker",
-        "SoundDiffusion",
-        "Classifier",
-    }
+    assert {kind_of(recipe.configuration) for recipe in RECIPES.values()} == set(NETWORKS)

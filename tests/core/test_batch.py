@@ -74,7 +74,7 @@ def test_shares_of_pairs_put_together_are_the_whole():
         together = torch.stack(parts, dim=axis + 1).flatten(axis, axis + 1)
         assert torch.equal(together, getattr(whole, name)), name
     assert [share.seed for share in shares] == [7, 8]  # each process draws its own numbers
-    assert [share.own for share in shares] == [0.5, 0.5]
+    assert [share.scheduled_sampling for share in shares] == [0.5, 0.5]
 
 
 def test_moving_pairs_keeps_everything():

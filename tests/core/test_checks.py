@@ -45,7 +45,7 @@ def test_lists_clips_and_strided_arrays_are_signals(tone):
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        ([], ValueError, "at least 1 samples in signal, got 0"),
+        ([], ValueError, "at least 1 sample in signal, got 0"),
         (np.zeros((4, 2)), ValueError, r"got shape \(4, 2\).*x\[:, 0\]"),
         (0.5, ValueError, r"got shape \(\)"),
         (np.array([0.0, 1.0, np.nan]), ValueError, "got nan at index 2"),

@@ -83,7 +83,7 @@ def test_zeros_between_samples_repeat_the_spectrum(rng):
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        (np.array([]), ValueError, "at least 1 samples"),
+        (np.array([]), ValueError, "at least 1 sample"),
         (np.zeros((9, 2)), ValueError, "mono"),
         (np.array([0, np.nan, 0]), ValueError, "finite"),
         (np.zeros(9, int), TypeError, "floating-point"),

@@ -64,7 +64,7 @@ def test_a_tone_lies_in_its_band():
         (np.ones(8, int), 4, TypeError, "floating-point"),
         (np.ones((8, 2)), 4, ValueError, "mono"),
         (np.array([1.0, np.nan]), 2, ValueError, "finite"),
-        (np.zeros(0), 2, ValueError, "at least 1 samples"),
+        (np.zeros(0), 2, ValueError, "at least 1 sample"),
     ],
 )
 def test_bad_sounds(x, bands, error, said):

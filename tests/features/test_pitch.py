@@ -159,7 +159,7 @@ def test_bad_sounds():
     with pytest.raises(TypeError, match="whole number for hop_length"):
         track_pitch(tone(200.0), hop_length=1.5)
     for bad, error, message in [
-        (np.zeros(0), ValueError, "at least 1 samples"),
+        (np.zeros(0), ValueError, "at least 1 sample"),
         (np.zeros((9, 2)), ValueError, "mono"),
         (np.zeros(9, int), TypeError, "floating-point"),
         (np.array([0.0, np.nan]), ValueError, "finite"),

@@ -104,7 +104,7 @@ def test_silence_and_one_sample(grid):
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        (np.array([]), ValueError, "at least 1 samples"),
+        (np.array([]), ValueError, "at least 1 sample"),
         (np.zeros((4, 2)), ValueError, "mono"),
         (np.array([0.0, np.nan]), ValueError, "finite"),
         (np.array([0.0, np.inf]), ValueError, "finite"),

@@ -91,7 +91,7 @@ def test_silence_and_one_sample():
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        (np.array([]), ValueError, "at least 1 samples"),
+        (np.array([]), ValueError, "at least 1 sample"),
         (np.zeros((9, 2)), ValueError, "mono"),
         (np.array([0, np.inf, 0]), ValueError, "finite"),
         (np.zeros(9, int), TypeError, "floating-point"),

@@ -107,7 +107,7 @@ def test_clips_silence_and_one_sample(tone):
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        (np.array([]), ValueError, "at least 1 samples"),
+        (np.array([]), ValueError, "at least 1 sample"),
         (np.zeros((9, 2)), ValueError, "mono"),
         (np.array([0, np.nan, 0]), ValueError, "finite"),
         (np.zeros(9, int), TypeError, "floating-point"),

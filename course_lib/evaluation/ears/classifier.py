@@ -1,7 +1,7 @@
 """A small convolutional classifier of single hits: what kind of drum was that?
 
 It judges what generators make: whether the class that was asked for is heard, and, by the layer
-before its last, how far apart two sets of sounds are.  It hears a picture of the sound, its log-mel
+before its last, how far apart two sets of sounds are. It hears a picture of the sound, its log-mel
 frames relative to the loudest value, so that the level of a sound does not matter.
 
 Notebook: 16.

@@ -1,8 +1,8 @@
 """A published ear: the embedding of sound effects that the package aisfx carries.
 
 Somebody else's network, trained on other sounds for another purpose, has no part in what it is
-asked to judge.  The package (optional) pins old versions of everything around it, so it must be
-installed without those: ``pip install --no-deps aisfx``.  What is used of it is the network and its
+asked to judge. The package (optional) pins old versions of everything around it, so it must be
+installed without those: ``pip install --no-deps aisfx``. What is used of it is the network and its
 weights alone; its frames are computed here, as its authors' Essentia settings say.
 
 Notebook: 16.

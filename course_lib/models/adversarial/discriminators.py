@@ -67,7 +67,7 @@ class ScaleDiscriminator(nn.Module):
     References
     ----------
     Kumar et al. (2019), "MelGAN", section 2.2, from which HiFi-GAN takes it; here with fewer
-    channels and layers.  Notebook: 10.
+    channels and layers. Notebook: 10.
     """
 
     def __init__(self, scale: int, channels: tuple[int, ...]) -> None:
@@ -119,7 +119,7 @@ def feature_matching(real: list[list[Tensor]], made: list[list[Tensor]]) -> Floa
 
     References
     ----------
-    Kumar et al. (2019), eq. 3; Kong, Kim and Bae (2020), eq. 4.  Notebook: 10.
+    Kumar et al. (2019), eq. 3; Kong, Kim and Bae (2020), eq. 4. Notebook: 10.
     """
     pairs = [
         (a, b)

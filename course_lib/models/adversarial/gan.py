@@ -231,7 +231,7 @@ def phase_shuffle(
 ) -> Float[Tensor, "batch channels time"]:
     """Return each row of channels moved by so many places; what leaves at one end is mirrored.
 
-    Transposed convolutions leave a pattern that repeats every few samples at a fixed phase.  A
+    Transposed convolutions leave a pattern that repeats every few samples at a fixed phase. A
     discriminator would tell real from made by that phase alone; shuffled, it cannot.
 
     Parameters
@@ -246,7 +246,7 @@ def phase_shuffle(
 
     References
     ----------
-    Donahue, McAuley and Puckette (2019), section 3.3.  Notebook: 10.
+    Donahue, McAuley and Puckette (2019), section 3.3. Notebook: 10.
     """
     batch, _, time = h.shape
     if shifts.shape != (batch,) or int(shifts.abs().max()) >= time:
@@ -264,7 +264,7 @@ def augmented(
     """Return sounds later or earlier, louder or softer, upside down or not.
 
     Real and made sounds are both changed so before they are judged, and slopes run through the
-    change to the generator.  So a discriminator cannot learn few hits by heart, and a generator
+    change to the generator. So a discriminator cannot learn few hits by heart, and a generator
     does not learn the changes themselves, as it would if the real ones alone were changed.
 
     Parameters
@@ -289,7 +289,7 @@ def augmented(
 
 
 class WaveDiscriminator(nn.Module):
-    """Is that a real hit of its class?  One answer from its samples, one from its spectrogram.
+    """Is that a real hit of its class? One answer from its samples, one from its spectrogram.
 
     Each is a stack of convolutions whose last features f give a logit w f + e_label f (a
     projection): how real it is, and how much of its class.
@@ -301,7 +301,7 @@ class WaveDiscriminator(nn.Module):
     References
     ----------
     Donahue, McAuley and Puckette (2019), table 4, for samples; Miyato and Koyama (2018), "cGANs
-    with projection discriminator", eq. 4.  Notebook: 10.
+    with projection discriminator", eq. 4. Notebook: 10.
     """
 
     bank: Tensor
@@ -393,12 +393,7 @@ class HitGame(nn.Module):
 
     def _made(self, batch: LabelledBatch, generator: torch.Generator) -> Tensor:
         """Return as many made sounds as the batch has real ones, of the same classes."""
-        if (length := batch.sounds.shape[1]) != self.config.length:
-            raise ValueError(f"need sounds of {self.config.length} samples, got {length}")
-        if batch.labels.min() < 0 or batch.labels.max() >= len(self.config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(self.config.classes) - 1}, got {batch.labels.tolist()}"
-            )
+        batch.check(self.config.length, len(self.config.classes))
         z = torch.randn(len(batch), self.config.latent, generator=generator)
         made: Tensor = self.generator(z.to(batch.sounds.device), batch.labels)
         return made

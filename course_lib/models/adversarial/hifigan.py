@@ -79,7 +79,7 @@ class MelVocoder(nn.Module):
 
         S[m, k] = exp(a[m, k] + A h[m]) (cos P h[m] + i sin P h[m]),        x = istft(S)
 
-    where a is the logarithm of the flattest magnitude that has the frames' mel values.  A
+    where a is the logarithm of the flattest magnitude that has the frames' mel values. A
     HiFi-GAN makes samples by layers that each multiply the rate, the last of which run at the
     rate of samples; here every layer runs at the rate of frames, 200 times slower.
 
@@ -93,7 +93,7 @@ class MelVocoder(nn.Module):
     Kong, Kim and Bae (2020), "HiFi-GAN: generative adversarial networks for efficient and high
     fidelity speech synthesis", for how it learns; Kaneko et al. (2022), "iSTFTNet", and Siuzdak
     (2023), "Vocos: closing the gap between time-domain and Fourier-based neural vocoders",
-    section 3, for the inverse transform.  Notebook: 10.
+    section 3, for the inverse transform. Notebook: 10.
     """
 
     flat: Tensor
@@ -199,7 +199,7 @@ class SpectralDistance(nn.Module):
     References
     ----------
     Kong, Kim and Bae (2020), eq. 3, at one resolution; Yamamoto, Song and Kim (2020), "Parallel
-    WaveGAN", eq. 6, for several.  Notebook: 10.
+    WaveGAN", eq. 6, for several. Notebook: 10.
     """
 
     def __init__(self, sample_rate: int) -> None:

@@ -86,7 +86,7 @@ def generator_loss(made: Float[Tensor, "*made"], game: Game) -> Float[Tensor, ""
     References
     ----------
     Goodfellow et al. (2014), eq. 1 and section 3 (non-saturating); Lim and Ye (2017), eq. 7;
-    Arjovsky, Chintala and Bottou (2017), theorem 3.  Notebook: 10.
+    Arjovsky, Chintala and Bottou (2017), theorem 3. Notebook: 10.
     """
     check_game(game)
     if game == "minimax":
@@ -132,7 +132,7 @@ def gradient_penalty(
 
     References
     ----------
-    Gulrajani et al. (2017), "Improved training of Wasserstein GANs", eq. 3.  Notebook: 10.
+    Gulrajani et al. (2017), "Improved training of Wasserstein GANs", eq. 3. Notebook: 10.
     """
     if real.shape != made.shape or share.shape != real.shape[:1]:
         raise ValueError(
@@ -149,7 +149,7 @@ def r1_penalty(judge: Judge, real: Float[Tensor, "batch *shape"]) -> Float[Tenso
     References
     ----------
     Mescheder, Geiger and Nowozin (2018), "Which training methods for GANs do actually converge?",
-    eq. 9, without its factor gamma / 2.  Notebook: 10.
+    eq. 9, without its factor gamma / 2. Notebook: 10.
     """
     return slopes(judge, real).square().mean()
 
@@ -170,7 +170,7 @@ def optimal_discriminator(
 
     References
     ----------
-    Goodfellow et al. (2014), proposition 1.  Notebook: 10.
+    Goodfellow et al. (2014), proposition 1. Notebook: 10.
     """
     p, q = check_values(real, "real"), check_values(made, "made")
     if p.shape != q.shape:

@@ -174,27 +174,22 @@ def ring(modes: int = 8, *, radius: float = 2.0) -> Float[np.ndarray, "modes 2"]
 
     References
     ----------
-    Metz et al. (2017), "Unrolled generative adversarial networks", section 3.1.  Notebook: 10.
+    Metz et al. (2017), "Unrolled generative adversarial networks", section 3.1. Notebook: 10.
     """
-    angles = 2 * np.pi * np.arange(check_count(modes, "modes")) / modes
-    return check_number(radius, "radius", above=0) * np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1
-    )
+    modes = check_count(modes, "modes")
+    radius = check_number(radius, "radius", above=0)
+    angles = 2 * np.pi * np.arange(modes) / modes
+    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def scattered(
     centres: Float[np.ndarray, "modes dims"], spread: float, count: int, rng: np.random.Generator
 ) -> Float[np.ndarray, "count dims"]:
-    """Draw points around centres, each as likely, with a standard deviation of `spread`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input.
-    """
+    """Draw points around centres, each as likely, with a standard deviation of `spread`."""
     centres = check_values(centres, "centres", shape=("modes", "dims"), whole=False)
-    chosen = check_generator(rng).integers(len(centres), size=check_count(count, "count"))
+    count = check_count(count, "count")
     spread = check_number(spread, "spread", minimum=0)
+    chosen = check_generator(rng).integers(len(centres), size=count)
     return centres[chosen] + spread * rng.standard_normal((count, centres.shape[1]))
 
 
@@ -203,15 +198,10 @@ def point_batches(
 ) -> Batches:
     """Return endless batches of fresh points; a batch depends on the seed and its index alone.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input.
-
     Notebook: 10.
     """
-    check_count(size, "size")
-    check_count(seed, "seed", minimum=0)
+    size = check_count(size, "size")
+    seed = check_count(seed, "seed", minimum=0)
 
     def batch(index: int) -> LabelledBatch:
         rng = np.random.default_rng([seed, index])
@@ -246,8 +236,8 @@ def modes_found(
 ) -> Coverage:
     """Return which centres points are found at.
 
-    A point is near its nearest centre where it lies within four standard deviations.  A centre is
-    found where it has a share of the near points of at least `least` times an even one.  With s_k
+    A point is near its nearest centre where it lies within four standard deviations. A centre is
+    found where it has a share of the near points of at least `least` times an even one. With s_k
     the share of centre k of K, the divergence is sum_k s_k ln(K s_k).
 
     Parameters
@@ -263,7 +253,7 @@ def modes_found(
 
     References
     ----------
-    Metz et al. (2017), section 3.3.1, count modes in this way on digits.  Notebook: 10.
+    Metz et al. (2017), section 3.3.1, count modes in this way on digits. Notebook: 10.
     """
     points = check_values(points, "points", shape=("count", "dims"), whole=False)
     centres = check_values(centres, "centres", shape=("modes", "dims"), whole=False)

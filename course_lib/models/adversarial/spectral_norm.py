@@ -20,8 +20,8 @@ def power_iteration(
 ) -> tuple[Float[Tensor, ""], Float[Tensor, " rows"]]:
     """Return the largest singular value of a matrix, nearly, and the direction it is found in.
 
-    Repeat v = W' u / || W' u ||, u = W v / || W v ||; then sigma = u' W v.  What is not in the
-    first direction shrinks by (sigma_2 / sigma_1)^2 at each step.  The value can be
+    Repeat v = W' u / || W' u ||, u = W v / || W v ||; then sigma = u' W v. What is not in the
+    first direction shrinks by (sigma_2 / sigma_1)^2 at each step. The value can be
     differentiated by W, with u and v fixed.
 
     Parameters
@@ -38,7 +38,7 @@ def power_iteration(
     References
     ----------
     Miyato et al. (2018), "Spectral normalization for generative adversarial networks",
-    algorithm 1.  Notebook: 10.
+    algorithm 1. Notebook: 10.
     """
     with torch.no_grad():
         for _ in range(check_count(steps, "steps")):
@@ -50,7 +50,7 @@ def power_iteration(
 class SpectralNorm(nn.Module):
     """Weights W in, W / sigma(W) out; one step of power iteration at each look in training.
 
-    A kernel of a convolution counts as a matrix with one row an output channel.  That matrix's
+    A kernel of a convolution counts as a matrix with one row an output channel. That matrix's
     norm is not the whole convolution's, but holds it within a constant factor.
 
     Parameters
@@ -60,7 +60,7 @@ class SpectralNorm(nn.Module):
 
     References
     ----------
-    Miyato et al. (2018), section 2.1 and eq. 8.  Notebook: 10.
+    Miyato et al. (2018), section 2.1 and eq. 8. Notebook: 10.
     """
 
     u: Tensor

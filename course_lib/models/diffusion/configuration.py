@@ -86,8 +86,10 @@ class SoundDiffusionConfig:
         for name in ("scale", "softness", "level_std"):
             settle(self, **{name: check_number(getattr(self, name), name, above=0)})
         settle(self, level_mean=check_number(self.level_mean, "level_mean"))
-        dropout = check_number(self.label_dropout, "label_dropout", minimum=0, below=1)
-        settle(self, label_dropout=dropout)
+        settle(
+            self,
+            label_dropout=check_number(self.label_dropout, "label_dropout", minimum=0, below=1),
+        )
         settle(self, sample_rate=check_count(self.sample_rate, "sample_rate"))
         settle(self, length=check_count(self.length, "length"))
         if self.length % self.body.multiple:

@@ -75,7 +75,7 @@ class DiffWave(nn.Module):
 
     and what comes out is the sum over layers of U z, over the square root of their number.
     Convolutions of three taps look both ways: nothing here is causal, since the whole sound is
-    there from the first step on.  The last convolution begins at zero.
+    there from the first step on. The last convolution begins at zero.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class DiffWave(nn.Module):
     References
     ----------
     Kong, Ping, Huang, Zhao and Catanzaro (2021), "DiffWave: a versatile diffusion model for
-    audio synthesis", section 3 and figure 2(a).  Notebook: 16.
+    audio synthesis", section 3 and figure 2(a). Notebook: 16.
     """
 
     def __init__(self, config: DiffWaveConfig, classes: int) -> None:

@@ -5,11 +5,11 @@ answers with the posterior mean
 
     D(x; sigma) = E[x0 | x] = x + sigma^2 grad_x log p(x; sigma)            (Tweedie's formula)
 
-where p(x; sigma) is the density of the data blurred by the noise.  For a mixture of Gaussians
+where p(x; sigma) is the density of the data blurred by the noise. For a mixture of Gaussians
 and for a Gaussian process everything in it can be written down: samplers, likelihoods and
 networks are measured against these two.
 
-Both compute in float64 and answer in the dtype of x.  Notebook 15 tells their story.
+Both compute in float64 and answer in the dtype of x. Notebook: 15.
 
 References
 ----------
@@ -37,8 +37,8 @@ from course_lib.models.states.gmm import GaussianMixture
 class MixtureDenoiser:
     """The denoiser of data from a mixture of round Gaussians, p(x) = sum_k w_k N(x; mu_k, s_k^2 I).
 
-    The mixture itself is chapter 6's.  With a scale of zero for every component it is the
-    empirical distribution of the means: data that are these sounds and nothing else.  The best
+    The mixture itself is chapter 6's. With a scale of zero for every component it is the
+    empirical distribution of the means: data that are these sounds and nothing else. The best
     denoiser of a training set is this one, and it copies.
 
     Parameters
@@ -151,13 +151,7 @@ class MixtureDenoiser:
         return self._log_joint(*self._check(x, sigma)).softmax(dim=1).to(x.dtype)
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Float[Tensor, "batch *shape"]:
-        """Draw `count` data, float64; the i-th does not depend on `count`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a bad count or generator.
-        """
+        """Draw `count` data, float64; the i-th does not depend on `count`."""
         draws = check_generator(rng).standard_normal((check_count(count, "count"), self.dims + 1))
         return torch.from_numpy(self.mixture.from_normals(draws)).view(-1, *self.shape)
 
@@ -320,13 +314,7 @@ class GaussianProcess:
         return error.mean(dim=1).to(sigma.dtype)
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Float[Tensor, "batch time"]:
-        """Draw `count` data, float64; the i-th does not depend on `count`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a bad count or generator.
-        """
+        """Draw `count` data, float64; the i-th does not depend on `count`."""
         count = check_count(count, "count")
         draws = torch.from_numpy(check_generator(rng).standard_normal((count, *self.shape)))
         return (draws * self.eigenvalues.sqrt()) @ self.vectors.T

@@ -1,12 +1,12 @@
-"""How likely is a sound under a diffusion model?  Two answers, from any denoiser.
+"""How likely is a sound under a diffusion model? Two answers, from any denoiser.
 
 A denoiser D(x; sigma) determines the densities p(x; sigma) of the data at every noise level, and
-with them the one at the least noise.  ``ode_log_likelihood`` follows the probability-flow ODE up
+with them the one at the least noise. ``ode_log_likelihood`` follows the probability-flow ODE up
 to pure noise and adds up how much it spreads: an estimate, whose errors are those of the steps
-and of the estimated trace.  ``bound_log_likelihood`` adds up how badly D guesses: a lower bound,
+and of the estimated trace. ``bound_log_likelihood`` adds up how badly D guesses: a lower bound,
 in the mean over its draws.
 
-Both are densities in nats.  Notebook 15 tells their story.
+Both are densities in nats. Notebook: 15.
 
 References
 ----------
@@ -57,7 +57,7 @@ def ode_log_likelihood(
         div f dsigma = (dims - trace dD/dx) d(ln sigma)
 
     Heun's steps lead along sigma; the trapezoidal rule adds up the divergence along ln sigma,
-    where it hardly changes at either end.  Both are of second order.  The prior expects data of
+    where it hardly changes at either end. Both are of second order. The prior expects data of
     mean zero and small beside sigma_max; what is left of them in x_max is a further error.
 
     Parameters
@@ -78,7 +78,7 @@ def ode_log_likelihood(
     References
     ----------
     Song et al. (2021), eq. 13, 39-40; Hutchinson (1989), "A stochastic estimator of the trace of
-    the influence matrix for Laplacian smoothing splines". Notebook 15.
+    the influence matrix for Laplacian smoothing splines". Notebook: 15.
     """
     _check_data(x)
     ladder = _rising(sigmas).to(x.device, x.dtype)
@@ -137,10 +137,10 @@ def bound_log_likelihood(
                    + int_{sigma_min}^{sigma_max} sigma^-3 E|x - D|^2 dsigma    all others
 
     The integral is an average over `draws` noise levels, spread evenly over ln sigma, with
-    fresh noise for each; the result is random, and a bound in the mean.  How near it comes: by
+    fresh noise for each; the result is random, and a bound in the mean. How near it comes: by
     the law that ties information to the least mean square error, the mean over the data with
     the best possible denoiser is -h(x_min) - KL(p(x; sigma_max) || N(0, sigma_max^2 I)), h the
-    entropy.  The truth is -h(x); what lies between is the noise at either end, and for a
+    entropy. The truth is -h(x); what lies between is the noise at either end, and for a
     Gaussian whose covariance has the eigenvalues l the lower end costs
     (1/2) sum ln(1 + sigma_min^2 / l).
 
@@ -162,7 +162,7 @@ def bound_log_likelihood(
     Kingma et al. (2021), section 5.1 (the loss in continuous time, an integral over the
     signal-to-noise ratio, here sigma^-2) and appendix F.1 (levels spread evenly); Guo, Shamai and
     Verdu (2005), "Mutual information and minimum mean-square error in Gaussian channels",
-    theorem 1. Notebook 15.
+    theorem 1. Notebook: 15.
     """
     _check_data(x)
     sigma_min = check_number(sigma_min, "sigma_min", above=0)

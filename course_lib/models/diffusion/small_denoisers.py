@@ -1,6 +1,6 @@
 """A small network that learns to denoise, for data of up to a few dozen values.
 
-Layers with a skip around each, and gates that the noise level opens and closes.  What it predicts
+Layers with a skip around each, and gates that the noise level opens and closes. What it predicts
 is a matter of choice (`process.target_of`), and decides at which noise levels it guesses well.
 Notebook 15 trains it live, beside denoisers whose answer is known.
 """
@@ -63,11 +63,6 @@ class SmallDenoiser(nn.Module):
     ----------
     config : its shape
     seed : of the first weights; the last layer begins at zero
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a bad seed.
     """
 
     def __init__(self, config: SmallDenoiserConfig, *, seed: int) -> None:

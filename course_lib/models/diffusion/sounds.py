@@ -92,7 +92,7 @@ class SoundDiffusion(nn.Module):
     def loss(self, batch: LabelledBatch, carry: object = None) -> tuple[Tensor, None]:
         """Return the weighted mean squared error of the guess, and nothing to carry.
 
-        ln sigma ~ N(level_mean, level_std^2), drawn like the noise from the batch's seed.  On the
+        ln sigma ~ N(level_mean, level_std^2), drawn like the noise from the batch's seed. On the
         path "edm" it is `edm_loss`; on the path "flow", || (n - z) - u ||^2 with
         u = (z_t - D) / t, the direction in which the network would move z_t = (1 - t) z + t n,
         and t = sigma / (1 + sigma).
@@ -103,12 +103,7 @@ class SoundDiffusion(nn.Module):
             For sounds of another length, or labels that are no classes.
         """
         config = self.config
-        if (length := batch.sounds.shape[1]) != config.length:
-            raise ValueError(f"need sounds of {config.length} samples, got {length}")
-        if batch.labels.min() < 0 or batch.labels.max() >= len(config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(config.classes) - 1}, got {batch.labels.tolist()}"
-            )
+        batch.check(config.length, len(config.classes))
         with torch.autocast(batch.sounds.device.type, enabled=False):
             z = self.seen(batch.sounds.float())
         generator = torch.Generator().manual_seed(batch.seed)
@@ -300,7 +295,7 @@ class SoundDiffusion(nn.Module):
 
         References
         ----------
-        Wang, Yu and Zhang (2023), as `diffusion.pinned`.  Notebook: 16.
+        Wang, Yu and Zhang (2023), as `diffusion.pinned`. Notebook: 16.
         """
         x = check_signal(x)
         missing = np.asarray(missing)

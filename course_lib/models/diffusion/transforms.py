@@ -64,7 +64,7 @@ class CompressedMDCT(nn.Module):
         z = X / (X^2 + s^2)^(1/4) / scale
 
     which is X / sqrt(s) for what is quiet and sign(X) sqrt(|X|) for what is loud, so that the
-    last of a decay does not vanish in noise that leaves its beginning untouched.  Every table is
+    last of a decay does not vanish in noise that leaves its beginning untouched. Every table is
     the transform of one sound, and volumes change by a known factor; so a density over tables is
     one over sounds.
 

@@ -89,7 +89,7 @@ class UNet(nn.Module):
 
     On the way down, blocks at one resolution, then means of 2 x 2 cells; on the way up, each
     cell is repeated 2 x 2 times, and the blocks see beside it what the way down had at that
-    resolution.  The last convolution begins at zero.
+    resolution. The last convolution begins at zero.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@
 
 Without hidden units it is a vector autoregression, x[t] = b + A u[t] + noise, and learning begins
 there. Each hidden unit that is on moves the prediction: 2^hidden predictions share the parameters.
-Notebook 07 tells the story.
+Notebook: 07.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ConditionalRBM:
     References
     ----------
     Taylor, Hinton and Roweis (2007), "Modeling human motion using binary latent variables",
-    NIPS 19, section 3 (with unit deviations). Notebook 07.
+    NIPS 19 (with unit deviations). Notebook: 07.
     """
 
     weights: Float[np.ndarray, "bands hidden"]
@@ -172,7 +172,7 @@ class ConditionalRBM:
         if len(v) < settings.batch:
             raise ValueError(f"need at least a batch of {settings.batch} frames, got {len(v)}")
         start = _autoregression(past, v, hidden, before)
-        return _epochs(start, past, v, epochs, settings, check_generator(rng))
+        return _epochs(start, past, v, epochs, settings=settings, rng=check_generator(rng))
 
     def given(self, past: Float[np.ndarray, "rows past"]) -> Parameters:
         """Return the machine for each row of the past: biases of shape (rows, bands or hidden)."""
@@ -303,6 +303,7 @@ def _epochs(
     past: np.ndarray,
     v: np.ndarray,
     count: int,
+    *,
     settings: Learning,
     rng: np.random.Generator,
 ) -> Iterator[ConditionalRBM]:

@@ -10,13 +10,13 @@ Gaussian visible units, v real, of deviation s::
 
 and p(v, h) = exp(-E(v, h)) / Z, with hidden units h in {0, 1} both times. Plain array functions;
 `course_lib.models.latent.rbm.RBM` carries the parameters. The biases may have one row for each
-row of v, as in a conditional machine. Notebook 07 tells the story.
+row of v, as in a conditional machine. Notebook: 07.
 
 References
 ----------
 Hinton (2002), "Training products of experts by minimizing contrastive divergence", Neural
 Computation 14; Cho, Ilin and Raiko (2011), "Improved learning of Gaussian-Bernoulli restricted
-Boltzmann machines", ICANN, eq. 4-6 (this form of the Gaussian energy).
+Boltzmann machines", ICANN (this form of the Gaussian energy).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def hidden_probabilities(
 
     References
     ----------
-    Hinton (2002), section 4. Notebook 07.
+    Hinton (2002). Notebook: 07.
     """
     found = hidden_input(p, v)
     return expit(found, out=found)
@@ -167,7 +167,7 @@ def statistics(
 
     References
     ----------
-    Hinton (2002), eq. 5, for one product of experts. Notebook 07.
+    Hinton (2002), for one product of experts. Notebook: 07.
     """
     rows = len(v)
     if p.log_variance is None:
@@ -188,7 +188,7 @@ def variance_pull(
 
     References
     ----------
-    Cho, Ilin and Raiko (2011), eq. 10. Notebook 07.
+    Cho, Ilin and Raiko (2011). Notebook: 07.
     """
     assert p.log_variance is not None  # only Gaussian units have one
     leaning = 0.5 * (v - p.visible_bias) ** 2 - v * (h @ p.weights.T)

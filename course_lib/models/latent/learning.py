@@ -2,7 +2,7 @@
 
 The gradient of the log-likelihood is the difference of two averages of the same statistics, over
 data and over the machine. The second would need draws from the machine; what stands in for them
-tells the methods apart. Notebook 07 tells the story.
+tells the methods apart. Notebook: 07.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Learning:
 
     References
     ----------
-    Hinton (2002), section 3 (CD); Tieleman (2008), "Training restricted Boltzmann machines using
+    Hinton (2002) (CD); Tieleman (2008), "Training restricted Boltzmann machines using
     approximations to the likelihood gradient", ICML (PCD); Desjardins et al. (2010), "Tempered
-    Markov chain Monte Carlo for training of restricted Boltzmann machines", AISTATS, section 3.
+    Markov chain Monte Carlo for training of restricted Boltzmann machines", AISTATS.
     """
 
     method: Method = "pcd"
@@ -117,7 +117,7 @@ def tempered_chain(
 
     References
     ----------
-    Desjardins et al. (2010), eq. 3. Notebook 07.
+    Desjardins et al. (2010). Notebook: 07.
     """
     rungs = [tempered(p, (r + 1) / len(h)) for r in range(len(h))]
     for _ in range(sweeps):
@@ -261,7 +261,7 @@ def beginning(
 
     References
     ----------
-    Hinton (2012), "A practical guide to training restricted Boltzmann machines", section 8.
+    Hinton (2012), "A practical guide to training restricted Boltzmann machines".
     """
     draws, mean = rng.standard_normal((v.shape[1], hidden)), v.mean(axis=0)
     if binary:

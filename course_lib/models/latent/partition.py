@@ -1,6 +1,6 @@
 """The sum Z over everything that a machine can draw: exactly where it is small, else estimated.
 
-Notebook 07 tells its story.
+Notebook: 07.
 """
 
 from __future__ import annotations
@@ -101,9 +101,8 @@ def annealed_log_partition(
 
     References
     ----------
-    Neal (2001), "Annealed importance sampling", Statistics and Computing 11, eq. 3-4 and 11;
-    Salakhutdinov and Murray (2008), "On the quantitative analysis of deep belief networks", ICML,
-    section 4.1.
+    Neal (2001), "Annealed importance sampling", Statistics and Computing 11;
+    Salakhutdinov and Murray (2008), "On the quantitative analysis of deep belief networks", ICML.
     """
     chains, steps = check_count(chains, "chains", minimum=2), check_count(steps, "steps")
     generators = spawn(rng, chains)

@@ -3,7 +3,7 @@
 p(v) = sum_h exp(-E(v, h)) / Z = prod_i exp(b_i v_i) prod_j (1 + exp(c_j + sum_i v_i W_ij)) / Z
 
 A product of experts: each hidden unit is one, and can veto. The energy and what follows from it
-stands in ``energies``, Z in ``partition``, learning in ``learning``. Notebook 07.
+stands in ``energies``, Z in ``partition``, learning in ``learning``. Notebook: 07.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RBM:
     References
     ----------
     Smolensky (1986), "Information processing in dynamical systems: foundations of harmony
-    theory" (the machine); Hinton (2002), Neural Computation 14 (its learning). Notebook 07.
+    theory" (the machine); Hinton (2002), Neural Computation 14 (its learning). Notebook: 07.
     """
 
     weights: Float[np.ndarray, "visible hidden"]

@@ -42,7 +42,7 @@ class AdaptiveAR:
 
     with F the distribution function of the standard Laplace law and B_t = [lo_t, hi_t].  Every
     `hop_length` samples phi is found by Levinson-Durbin from the last `window_length` samples,
-    tapered towards both ends but mostly towards the older.  For each past the probabilities of
+    tapered towards both ends but mostly towards the older. For each past the probabilities of
     the levels sum to one, so the likelihood is exact.
 
     Parameters

@@ -4,7 +4,7 @@ x[t] = phi[0] x[t-1] + ... + phi[p-1] x[t-p] + e[t]
 
 The model, ``AR``, and the choice of its order. Its coefficients are estimated in
 ``linear_prediction``; other ways of writing them down are in ``lattice``.
-Notebook 03 tells its story.
+Notebook: 03.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ class AR:
         References
         ----------
         Brockwell and Davis (1991), Time Series: Theory and Methods, chapter 8 (the likelihood
-        by one-step predictors). Notebook 03.
+        by one-step predictors). Notebook: 03.
         """
         x = check_signal(x, squared=True)
         predictors, variances = self._lower_orders()
@@ -292,7 +292,7 @@ class AR:
 
         References
         ----------
-        Box and Jenkins (1976), section 5.1. Notebook 03.
+        Box and Jenkins (1976), section 5.1. Notebook: 03.
         """
         x = check_signal(x, min_length=max(self.order, 1))
         steps = check_count(steps, "steps")
@@ -356,7 +356,7 @@ class OrderScores:
     ----------
     Akaike (1969), Fitting autoregressive models for prediction (FPE); Akaike (1974), IEEE Trans.
     AC 19(6) (AIC); Schwarz (1978), Annals of Statistics 6(2) (BIC); Hurvich and Tsai (1989),
-    Biometrika 76(2) (AICc). Notebook 03.
+    Biometrika 76(2) (AICc). Notebook: 03.
     """
 
     variance: Float[np.ndarray, "stages"]

@@ -4,7 +4,7 @@ phi(z) Phi(z^s) (w[t] - drift) = theta(z) Theta(z^s) e[t],  w = (1 - z^-1)^d (1 
 
 Loudness rises and falls, pitch drifts: their level is not fixed, but their changes may be
 stationary. The seasonal factors repeat with period s, as a voice does with its pitch.
-Notebook 05 tells its story.
+Notebook: 05.
 
 Where the first level comes from: nowhere. It has no distribution (a diffuse start), and the
 likelihood is the density of the differenced series. This is what statsmodels' ``SARIMAX`` calls
@@ -215,7 +215,7 @@ class ARIMA(LinearGaussian):
         p, _, q = self.order
         seasonal_p, _, seasonal_q = self.seasonal_order
         sizes = Sizes(p, seasonal_p, q, seasonal_q, self.period)
-        likelihood = ExactLikelihood(
+        likelihood = ExactLikelihood.of(
             check_series(x, squared=True), sizes, self.differences, with_mean=self.drift != 0
         )
         errors = standard_errors(likelihood, self._factors)._asdict()
@@ -260,7 +260,7 @@ def compare_orders(
 
     References
     ----------
-    Hurvich and Tsai (1989). Notebook 05.
+    Hurvich and Tsai (1989). Notebook: 05.
     """
     series = check_series(x)
     orders = [_check_triple(order, "order", "(p, d, q)") for order in orders]
@@ -276,6 +276,7 @@ def compare_orders(
     beginning = len(series) - round(
         check_number(held_out, "held_out", above=0, below=1) * len(series)
     )
+    # Fit all of it, or its beginning; score by AICc, or by the bits of the rest
     scored = []
     for order in orders:
         if criterion == "aicc":

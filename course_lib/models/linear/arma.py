@@ -5,7 +5,7 @@ x[t] - mean = sum_k phi[k] (x[t-1-k] - mean) + e[t] + sum_k theta[k] e[t-1-k]
 A tube with a side branch (a nasal) swallows frequencies: it has zeros, where an AR model has only
 poles and must imitate one zero by many of them. The model, ``ARMA``; its estimators are in
 ``estimation``, the Kalman filter behind it in ``state_space``.
-Notebook 04 tells its story.
+Notebook: 04.
 
 References
 ----------
@@ -177,11 +177,6 @@ class ARMA(LinearGaussian):
 
         With an impulse for excitation, its impulse response. A model that is not stationary may
         overflow.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For bad input.
         """
         e = check_signal(excitation, name="excitation")
         return self.mean + scipy.signal.lfilter(
@@ -221,7 +216,7 @@ class ARMA(LinearGaussian):
 
         References
         ----------
-        Brockwell and Davis (1991), theorem 4.4.2. Notebook 04.
+        Brockwell and Davis (1991), theorem 4.4.2. Notebook: 04.
         """
         frequencies = check_signal(frequencies, name="frequencies")
         _, response = scipy.signal.freqz(
@@ -264,7 +259,7 @@ class ARMA(LinearGaussian):
             For a bad series, or a model that is not stationary and invertible.
         """
         p, q = self.order
-        likelihood = ExactLikelihood(
+        likelihood = ExactLikelihood.of(
             check_series(x, squared=True), Sizes(p, 0, q, 0), np.ones(1), with_mean=self.mean != 0
         )
         factors = Factors(self.phi, np.zeros(0), self.theta, np.zeros(0), self.mean)

@@ -4,7 +4,7 @@ References
 ----------
 Ljung and Box (1978), On a measure of lack of fit in time series models, Biometrika 65(2).
 Box and Jenkins (1976), Time Series Analysis, chapters 2, 3 and 8.
-Notebook 04.
+Notebook: 04.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def ljung_box(residuals: SignalLike, lags: int, *, fitted: int = 0) -> LjungBox:
 
     References
     ----------
-    Ljung and Box (1978). Notebook 04.
+    Ljung and Box (1978). Notebook: 04.
     """
     series = check_series(residuals, name="residuals")
     fitted = check_count(fitted, "fitted", minimum=0)

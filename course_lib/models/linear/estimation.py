@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -116,9 +116,9 @@ def fit_exactly(
 
     References
     ----------
-    Jones (1980); Monahan (1984). Notebook 04.
+    Jones (1980); Monahan (1984). Notebook: 04.
     """
-    likelihood = ExactLikelihood(series, sizes, differences, with_mean=with_mean)
+    likelihood = ExactLikelihood.of(series, sizes, differences, with_mean=with_mean)
     parameters = int(sizes.counts.sum()) + with_mean
     needed = max(parameters + 2, sizes.reach + 1)
     if likelihood.degrees < needed:
@@ -137,12 +137,12 @@ def fit_exactly(
         return _constant(value, sizes, with_mean)
     if with_mean:
         stationary = stationary - centre
-        likelihood.centre += likelihood.scale * centre
+        likelihood = replace(likelihood, centre=likelihood.centre + likelihood.scale * centre)
     starts = [start._replace(mean=likelihood.centre) for start in _starts(stationary, sizes)]
     if with_mean:
         phi, theta = starts[0].multiplied(sizes.period)
         slow = abs((1 + theta.sum()) / (1 - phi.sum()))  # how long it remembers its mean
-        likelihood.unit = likelihood.scale * min(max(slow, 1e-3), 1e3)
+        likelihood = replace(likelihood, unit=likelihood.scale * min(max(slow, 1e-3), 1e3))
     found = _climb(likelihood, [likelihood.join(start) for start in starts])
     report = FitReport(
         bool(found.success),
@@ -213,7 +213,7 @@ def standard_errors(likelihood: ExactLikelihood, factors: Factors) -> Factors:
 
     References
     ----------
-    Box and Jenkins (1976), chapter 7. Notebook 04.
+    Box and Jenkins (1976), chapter 7. Notebook: 04.
     """
     u = likelihood.join(factors)
     step = 1e-5 if likelihood.complete else 1e-3

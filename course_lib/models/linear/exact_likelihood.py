@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,7 @@ class Factors(NamedTuple):
         return phi, kernels.multiply_seasonal(self.theta, self.seasonal_theta, period)
 
 
+@dataclass(frozen=True, eq=False)
 class ExactLikelihood:
     """The exact log-likelihood of one series as a function of unconstrained parameters u.
 
@@ -72,25 +74,55 @@ class ExactLikelihood:
     A complete series is differenced and goes through ``kernels.arma.concentrated_likelihood``,
     which knows its gradient; one with gaps through the Kalman filter, and differences stand in
     for derivatives.
+
+    Attributes
+    ----------
+    sizes, with_mean : how many coefficients each factor has; whether a mean is estimated
+    complete, degrees : whether no sample is missing; how many samples count, N
+    series, differences : the standardised series, and the polynomial that differences it yet
+    stationary : the series differenced and standardised, with gaps bridged by straight lines
+    level, scale : what was taken off the series and what it was divided by
+    centre, unit : where the mean is looked for, and in what steps (`dataclasses.replace` moves it)
     """
 
-    def __init__(
-        self, series: np.ndarray, sizes: Sizes, differences: np.ndarray, *, with_mean: bool
-    ) -> None:
-        self.sizes, self.differences, self.with_mean = sizes, differences, with_mean
+    sizes: Sizes
+    with_mean: bool
+    complete: bool
+    degrees: int
+    series: np.ndarray
+    differences: np.ndarray
+    stationary: np.ndarray
+    level: float
+    scale: float
+    centre: float
+    unit: float
+
+    @classmethod
+    def of(
+        cls, series: np.ndarray, sizes: Sizes, differences: np.ndarray, *, with_mean: bool
+    ) -> ExactLikelihood:
+        """Return the likelihood of a series, (time,), in which NaN stands for what is missing."""
         missing, unknown = np.isnan(series), len(differences) - 1
-        self.complete = not missing.any()
-        self.degrees = int(np.count_nonzero(~missing)) - unknown
+        complete = not missing.any()
         level = float(series[~missing][0]) if with_mean or unknown else 0.0
         moving = series - level
         stationary = scipy.signal.lfilter(differences, [1.0], _bridge(moving))[unknown:]
-        self.scale = _spread(stationary, with_mean) or 1.0
-        self.stationary = stationary / self.scale
-        self.series = moving / self.scale
-        if self.complete and unknown:
-            self.series, self.differences = self.stationary, np.ones(1)
-        self.level = 0.0 if unknown else level  # differences do not feel it, nor does their mean
-        self.centre, self.unit = self.level, self.scale
+        scale = _spread(stationary, with_mean) or 1.0
+        differenced = complete and unknown > 0
+        level = 0.0 if unknown else level  # differences do not feel it, nor does their mean
+        return cls(
+            sizes=sizes,
+            with_mean=with_mean,
+            complete=complete,
+            degrees=int(np.count_nonzero(~missing)) - unknown,
+            series=(stationary if differenced else moving) / scale,
+            differences=np.ones(1) if differenced else differences,
+            stationary=stationary / scale,
+            level=level,
+            scale=scale,
+            centre=level,
+            unit=scale,
+        )
 
     def split(self, u: np.ndarray) -> Factors:
         """Return the coefficients that the parameters stand for."""

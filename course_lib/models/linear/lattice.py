@@ -13,7 +13,7 @@ Markel and Gray (1976), Linear Prediction of Speech, Springer.
 Itakura (1975), Line spectrum representation of linear predictive coefficients of speech signals,
 J. Acoust. Soc. Am. 57(S1), S35.
 Soong and Juang (1984), Line spectrum pair (LSP) and speech data compression, Proc. ICASSP.
-Notebook 03 tells their story.
+Notebook: 03.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class LinearGaussian(ABC):
 
         References
         ----------
-        Harvey (1989), section 3.4; de Jong (1991). Notebook 04.
+        Harvey (1989), section 3.4; de Jong (1991). Notebook: 04.
         """
         self._check_variance()
         run = self._run(check_series(x, squared=True))
@@ -139,7 +139,7 @@ class LinearGaussian(ABC):
 
         References
         ----------
-        Durbin and Koopman (2012), section 4.11. Notebook 04.
+        Durbin and Koopman (2012), section 4.11. Notebook: 04.
         """
         series, steps = check_series(x), check_count(steps, "steps")
         extended = np.r_[series, np.full(steps, np.nan)]
@@ -163,7 +163,7 @@ class LinearGaussian(ABC):
 
         References
         ----------
-        Durbin and Koopman (2012), section 4.4. Notebook 05.
+        Durbin and Koopman (2012), section 4.4. Notebook: 05.
         """
         run = self._run(x, difference=False, keep=True)
         spread = np.maximum(run.smoothed_variances(), 0.0)  # rounding may leave it below zero
@@ -199,7 +199,7 @@ class LinearGaussian(ABC):
         References
         ----------
         Durbin and Koopman (2002), A simple and efficient simulation smoother for state space
-        time series analysis, Biometrika 89(3). Notebook 05.
+        time series analysis, Biometrika 89(3). Notebook: 05.
         """
         series = check_series(x)
         own = [self._draw(len(series), generator) for generator in spawn(rng, count)]

@@ -12,7 +12,7 @@ Burg (1975), Maximum entropy spectral analysis, PhD thesis, Stanford.
 Makhoul (1975), Linear prediction: a tutorial review, Proc. IEEE 63(4).
 Marple (1980), A new autoregressive spectrum analysis algorithm, IEEE Trans. ASSP 28(4).
 Box and Jenkins (1976), Time Series Analysis, appendix to chapter 7 (the exact likelihood).
-Notebook 03 tells their story.
+Notebook: 03.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def levinson(r: Any) -> Predictor:
 
     References
     ----------
-    Levinson (1946); Durbin (1960); Makhoul (1975), section II. Notebook 03.
+    Levinson (1946); Durbin (1960); Makhoul (1975), section II. Notebook: 03.
     """
     r = check_signal(r, name="autocorrelation")
     if (np.abs(r) > r[0] * (1 + 1e-9)).any():
@@ -151,7 +151,7 @@ def burg(x: SignalLike, order: int) -> Predictor:
 
     References
     ----------
-    Burg (1975). Notebook 03.
+    Burg (1975). Notebook: 03.
     """
     x = check_signal(x, squared=True)
     order = check_order(order, len(x))
@@ -192,7 +192,7 @@ def covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "order"], f
 
     References
     ----------
-    Makhoul (1975), section II (the covariance method). Notebook 03.
+    Makhoul (1975), section II (the covariance method). Notebook: 03.
     """
     x, order = _check_equations(x, order)
     past, present = _pasts(x, order), x[order:]
@@ -219,7 +219,7 @@ def modified_covariance(x: SignalLike, order: int) -> tuple[Float[np.ndarray, "o
 
     References
     ----------
-    Marple (1980). Notebook 03.
+    Marple (1980). Notebook: 03.
     """
     x, order = _check_equations(x, order, directions=2)
     past = np.concatenate([_pasts(x, order), _pasts(x[::-1], order)])
@@ -267,7 +267,7 @@ def maximum_likelihood(x: SignalLike, order: int) -> Predictor:
     References
     ----------
     Box and Jenkins (1976), appendix to chapter 7; the partial autocorrelations as parameters:
-    Barndorff-Nielsen and Schou (1973), J. Multivariate Analysis 3. Notebook 03.
+    Barndorff-Nielsen and Schou (1973), J. Multivariate Analysis 3. Notebook: 03.
     """
     x, order = _check_equations(x, order)
     start = Predictor(*kernels.burg(x, order))

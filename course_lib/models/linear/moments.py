@@ -49,7 +49,7 @@ def innovations_algorithm(autocovariance: Float[np.ndarray, "stages"]) -> Innova
 
     References
     ----------
-    Brockwell and Davis (1991), proposition 5.2.2. Notebook 04.
+    Brockwell and Davis (1991), proposition 5.2.2. Notebook: 04.
     """
     gamma = check_signal(autocovariance, name="autocovariance")
     steps = len(gamma) - 1
@@ -101,7 +101,7 @@ def ma_by_innovations(x: SignalLike, order: int, *, steps: int | None = None) ->
 
     References
     ----------
-    Brockwell and Davis (1991), section 8.3. Notebook 04.
+    Brockwell and Davis (1991), section 8.3. Notebook: 04.
     """
     x, order = _check_moving(x, order)
     steps = steps if steps is not None else max(2 * order, round(3 * len(x) ** (1 / 3)))
@@ -135,7 +135,7 @@ def ma_by_durbin(x: SignalLike, order: int, *, long_order: int | None = None) ->
 
     References
     ----------
-    Durbin (1959). Notebook 04.
+    Durbin (1959). Notebook: 04.
     """
     x, order = _check_moving(x, order)
     if long_order is None:
@@ -179,7 +179,7 @@ def hannan_rissanen(x: SignalLike, order: tuple[int, int]) -> Estimates:
 
     References
     ----------
-    Hannan and Rissanen (1982), the first two stages. Notebook 04.
+    Hannan and Rissanen (1982), the first two stages. Notebook: 04.
     """
     p, q = check_orders(order)
     x = check_signal(x, squared=True)

@@ -83,7 +83,7 @@ def kalman_filter(
 
     References
     ----------
-    Durbin and Koopman (2012), section 4.3, in innovations form. Notebook 04.
+    Durbin and Koopman (2012), section 4.3, in innovations form. Notebook: 04.
     """
     order = len(phi)
     shift = np.eye(order, k=1)
@@ -113,8 +113,8 @@ def kalman_smoother(
 
     Backward in time, with messages m from the later samples::
 
-        heard:    m[t] = v[t] / F[t] - sum_i gain_t[i] m[t+1+i]
-        missing:  m[t] =               sum_i  phi[i]   m[t+1+i]
+        heard: m[t] = v[t] / F[t] - sum_i gain_t[i] m[t+1+i]
+        missing: m[t] =               sum_i  phi[i]   m[t+1+i]
                   x[t] = prediction[t] + F[t] sum_i (phi[i] + gain_t[i]) m[t+1+i]
 
     Parameters
@@ -129,7 +129,7 @@ def kalman_smoother(
 
     References
     ----------
-    Durbin and Koopman (2012), section 4.4 (their r is our run of messages). Notebook 05.
+    Durbin and Koopman (2012), section 4.4 (their r is our run of messages). Notebook: 05.
     """
     order, length = len(phi), len(x)
     messages, result = np.zeros(length + order), x.copy()

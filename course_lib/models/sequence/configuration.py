@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from course_lib.core import check_count, check_number
+from course_lib.core import check_count, check_number, settle
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.transformer import TransformerConfig
 
@@ -44,11 +44,14 @@ class TalkerConfig:
     def __post_init__(self) -> None:
         if not self.vocabulary:
             raise ValueError("need at least one word in the vocabulary, got none")
-        check_count(self.group, "group")
-        check_count(self.prenet, "prenet")
-        check_number(self.dropout, "dropout", minimum=0, below=1)
-        check_number(self.input_dropout, "input_dropout", minimum=0, maximum=1)
-        check_number(self.guided, "guided", minimum=0)
+        settle(
+            self,
+            group=check_count(self.group, "group"),
+            prenet=check_count(self.prenet, "prenet"),
+            dropout=check_number(self.dropout, "dropout", minimum=0, below=1),
+            input_dropout=check_number(self.input_dropout, "input_dropout", minimum=0, maximum=1),
+            guided=check_number(self.guided, "guided", minimum=0),
+        )
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ class Talker(nn.Module):
         log p(Y | X) = sum_t [ sum_k log Laplace(y_tk; mu_tk, b_k) + log P(stop_t) ]
         log Laplace(y; mu, b) = -|y - mu| / b - ln(2 b)
 
-    Every band has its own scale b, the same at all times, which is learned, too.  "Stop" is yes
-    at the last group and no before.  Frames that pad the last group do not count.
+    Every band has its own scale b, the same at all times, which is learned, too. "Stop" is yes
+    at the last group and no before. Frames that pad the last group do not count.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class Talker(nn.Module):
     ) -> tuple[Float[Tensor, "steps batch"], Float[Tensor, "steps batch tokens"]]:
         """Return log p(y_t, stop_t | y_1, ..., y_{t-1}, X) at every step, zero in the padding.
 
-        It is a density over log-mel values.  The attention is returned beside it.  With anything
+        It is a density over log-mel values. The attention is returned beside it. With anything
         but the true frames in `heard`, y_1, ..., y_{t-1} are what was heard.
         """
         means, stops, weights = self.predict(batch, heard=heard, dropout=dropout)
@@ -293,6 +293,7 @@ class Talker(nn.Module):
         """
         if not texts:
             raise ValueError("need at least one text to read, got none")
+        # Encode the texts
         device = self.log_scale.device
         tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
         counts = torch.tensor([len(t) for t in tokens], device=device)
@@ -303,6 +304,7 @@ class Talker(nn.Module):
             most_frames = 120 * max(map(len, texts))
         check_count(most_frames, "most_frames")
         said = self.log_scale.new_full((len(texts), BANDS), (SILENT - _CENTRE) / _SPREAD)
+        # Decode: hear the last frame, look at the text, say the next group, until all have stopped
         groups, looks, ends = [], [], torch.full((len(texts),), -1, device=device)
         for step in range(-(-most_frames // self.config.group)):
             (features, weights), state = self.core.step(memory, state, self._listen(said, None))
@@ -313,6 +315,7 @@ class Talker(nn.Module):
             ends = torch.where((ends < 0) & enough, step, ends)
             if (ends >= 0).all():
                 break
+        # Cut each reading where it stopped
         frames = torch.stack(groups).unflatten(-1, (self.config.group, BANDS)) * _SPREAD + _CENTRE
         frames = frames.clamp(min=SILENT).permute(1, 0, 2, 3).cpu().numpy()
         attention = torch.stack(looks, dim=1).cpu().numpy()

@@ -3,7 +3,7 @@
 Each kind answers the same four questions: the density of every datum in every state, its own
 likeliest version where the states are known in part, draws, and a check of the data.
 ``Gaussians`` of `gaussians` is the second kind, through ``GaussianEmissions``.
-Notebook 06 tells their story.
+Notebook: 06.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     log N(x; mu_k, C_k) = -1/2 (D ln 2 pi + ln |C_k| + (x - mu_k)^T C_k^-1 (x - mu_k))
 
 They are the components of a ``GaussianMixture`` and what the states of a hidden Markov model
-emit.  Notebook 06 tells their story.
+emit. Notebook: 06.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Gaussians:
 
         mu_k = sum_t w[t, k] x_t / n_k and C_k = sum_t w[t, k] (x_t - mu_k)(x_t - mu_k)^T / n_k
         with n_k = sum_t w[t, k].  Of a tied covariance it is the mean over all frames, of a
-        diagonal one the diagonal, of a spherical one the mean of the diagonal.  Eigenvalues below
+        diagonal one the diagonal, of a spherical one the mean of the diagonal. Eigenvalues below
         `floor` are raised to it, which is the likeliest covariance that has none below.
         A Gaussian that no frame wants (n_k below 1e-10) stays as it was.
 
@@ -228,7 +228,7 @@ def diagonal_log_densities_by_hand(
 ) -> Float[np.ndarray, "frames components"]:
     """Return log N(x_t; mu_k, diag v_k), term by term (twin of ``diagonal_log_densities``).
 
-    -1/2 sum_d (ln 2 pi v[k, d] + (x[t, d] - mu[k, d])^2 / v[k, d]).  Notebook 06.
+    -1/2 sum_d (ln 2 pi v[k, d] + (x[t, d] - mu[k, d])^2 / v[k, d]). Notebook: 06.
     """
     square = (x[:, None] - means) ** 2 / variances  # (frames, components, dims)
     return -0.5 * (np.log(2 * math.pi * variances) + square).sum(axis=2)
@@ -240,7 +240,7 @@ def normalised_by_hand(
     """Return the softmax of each row and the sum of log sum_k exp (twin of ``normalise_rows``).
 
     The largest of a row is taken out before the exponential, and put back after the logarithm:
-    exp(-800) is zero in a computer, and so is a sum of such.  Notebook 06.
+    exp(-800) is zero in a computer, and so is a sum of such. Notebook: 06.
     """
     top = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - top)

@@ -3,12 +3,12 @@
     p(x) = sum_k w_k N(x; mu_k, C_k)
 
 Which cloud a frame came from is not seen; expectation-maximisation guesses it and counts.
-Notebook 06 tells their story.
+Notebook: 06.
 
 References
 ----------
 Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm",
-J. Royal Statistical Society B 39(1).  Bishop (2006), Pattern Recognition and Machine Learning,
+J. Royal Statistical Society B 39(1). Bishop (2006), Pattern Recognition and Machine Learning,
 sections 2.3.9 and 9.2.
 """
 
@@ -182,7 +182,7 @@ class GaussianMixture:
 
         With x = (a, b), and C_k cut into blocks likewise, component k goes to weight
         w_k N(a; mu_a, C_aa) / p(a), mean mu_b + C_ba C_aa^-1 (a - mu_a) and covariance
-        C_bb - C_ba C_aa^-1 C_ab.  Of a mixture over pairs of frames it predicts the next frame
+        C_bb - C_ba C_aa^-1 C_ab. Of a mixture over pairs of frames it predicts the next frame
         from this one.
 
         Parameters
@@ -196,7 +196,7 @@ class GaussianMixture:
 
         References
         ----------
-        Bishop (2006), eq. 2.81-2.82, for one Gaussian.  Notebook 06.
+        Bishop (2006), eq. 2.81-2.82, for one Gaussian. Notebook: 06.
         """
         a = check_values(known, "known values", shape=("values",))
         size, dims = len(a), self.gaussians.dims
@@ -246,8 +246,8 @@ def expectation_maximisation(
 ) -> Iterator[EMStep]:
     """Yield the start, then ever likelier mixtures, without end.
 
-    E: r[t, k] = w_k N(x_t; mu_k, C_k) / p(x_t).  M: w_k = sum_t r[t, k] / T, and means and
-    covariances as in ``Gaussians.fitted``.  No step makes the frames less likely, if the
+    E: r[t, k] = w_k N(x_t; mu_k, C_k) / p(x_t). M: w_k = sum_t r[t, k] / T, and means and
+    covariances as in ``Gaussians.fitted``. No step makes the frames less likely, if the
     start's variances are not below `floor`.
 
     Raises
@@ -257,7 +257,7 @@ def expectation_maximisation(
 
     References
     ----------
-    Bishop (2006), eq. 9.23-9.28.  Notebook 06.
+    Bishop (2006), eq. 9.23-9.28. Notebook: 06.
     """
     x = check_frames(x, start.gaussians.dims)
     floor = check_number(floor, "floor", above=0)
@@ -297,7 +297,8 @@ def mixture_start(
     """
     x = check_frames(x)
     floor = check_number(floor, "floor", above=0)
-    if len(x) < check_count(components, "components"):
+    components = check_count(components, "components")
+    if len(x) < components:
         raise ValueError(
             f"need at least as many frames as components, {components}, got {len(x)}; "
             "take fewer components or more frames"
@@ -323,7 +324,7 @@ def spread_centres(
     """Return frames that lie apart: k-means++.
 
     The first is drawn evenly, each further one with a probability that grows as the square of
-    its distance to the nearest chosen.  Where all frames coincide with chosen ones, evenly.
+    its distance to the nearest chosen. Where all frames coincide with chosen ones, evenly.
 
     References
     ----------

@@ -3,12 +3,12 @@
     P(s_1) = pi,  P(s_t | s_{t-1}) = a[s_{t-1}, s_t],  x_t ~ the emission of state s_t
 
 The chain of notebook 02 walks from state to state; what is heard is not the state but a symbol or
-a frame that the state emits.  Notebook 06 tells this story.
+a frame that the state emits. Notebook: 06.
 
 References
 ----------
 Rabiner (1989), "A tutorial on hidden Markov models and selected applications in speech
-recognition", Proc. IEEE 77(2).  Baum, Petrie, Soules and Weiss (1970), "A maximization technique
+recognition", Proc. IEEE 77(2). Baum, Petrie, Soules and Weiss (1970), "A maximization technique
 occurring in the statistical analysis of probabilistic functions of Markov chains", Annals of
 Mathematical Statistics 41(1).
 """
@@ -140,10 +140,10 @@ class HMM:
             For bad sequences or settings, or a sequence with fewer frames than left-right states.
         """
         frames = [check_frames(x) for x in check_sequences(sequences)]
-        states = check_count(states, "states")
+        states, floor = check_count(states, "states"), check_number(floor, "floor", above=0)
         first = start_model(
             frames, states, left_right=left_right, components=components, covariance=covariance,
-            floor=check_number(floor, "floor", above=0), rng=rng,
+            floor=floor, rng=rng,
         )  # fmt: skip
         total = sum(map(len, frames))
         return last_step(
@@ -231,9 +231,9 @@ class HMM:
 def baum_welch(start: HMM, sequences: Sequence[Any], *, floor: float = 1e-6) -> Iterator[EMStep]:
     """Yield the start, then ever likelier models of several sequences, without end.
 
-    E: the posterior of states and moves in each sequence.  M: pi is the mean of the first frames'
+    E: the posterior of states and moves in each sequence. M: pi is the mean of the first frames'
     posteriors, a[i, j] the share of j among the expected moves from i, and the emissions are
-    fitted to all frames, weighted.  What is zero stays zero, so a left-right model stays one.
+    fitted to all frames, weighted. What is zero stays zero, so a left-right model stays one.
     A state that is never left keeps its row, and one that is never visited its emission.
 
     Raises
@@ -316,7 +316,8 @@ def start_model(
         As ``HMM.fit``.
     """
     x, lengths = np.concatenate(frames), [len(each) for each in frames]
-    count = states * check_count(components, "components")
+    components = check_count(components, "components")
+    count = states * components
     shortest = min(lengths) if left_right else len(x)
     if shortest < states or len(x) < count:
         raise ValueError(

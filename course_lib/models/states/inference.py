@@ -5,9 +5,9 @@ With start probabilities pi, transitions a[i, j] = P(j | i) and densities b_j[t]
     alpha_t(j) = p(x_1 .. x_t, state j at t)      = b_j[t] sum_i alpha_{t-1}(i) a[i, j]
     beta_t(i)  = p(x_{t+1} .. x_T | state i at t) = sum_j a[i, j] b_j[t+1] beta_{t+1}(j)
 
-Both shrink exponentially with time and leave float64 after some hundred frames.  Two cures are
+Both shrink exponentially with time and leave float64 after some hundred frames. Two cures are
 here: `forward_by_hand` and `backward_by_hand` divide each row by its sum and keep the sums;
-`log_forward` and `log_backward` stay with logarithms.  Notebook 06 tells this story.
+`log_forward` and `log_backward` stay with logarithms. Notebook: 06.
 
 References
 ----------
@@ -154,7 +154,7 @@ def forward_by_hand(
     """Return alpha with every row divided by its sum c_t, and these (twin of ``forward``).
 
     alpha_t is P(state at t | x_1 .. x_t), c_t is p(x_t | x_1 .. x_{t-1}), and the likelihood is
-    the product of all c_t.  Notebook 06.
+    the product of all c_t. Notebook: 06.
 
     References
     ----------
@@ -179,7 +179,7 @@ def backward_by_hand(
 ) -> tuple[Float[np.ndarray, "time states"], Float[np.ndarray, "time states"]]:
     """Return beta, scaled, and v[t, j] = b_j[t] beta_t(j) / c_t (twin of ``backward``).
 
-    beta_t = sum_j a[i, j] v[t + 1, j], and alpha_t beta_t are the posteriors.  Notebook 06.
+    beta_t = sum_j a[i, j] v[t + 1, j], and alpha_t beta_t are the posteriors. Notebook: 06.
 
     References
     ----------
@@ -201,7 +201,7 @@ def viterbi_by_hand(
     """Return the likeliest path and its log joint density with the data (twin of ``viterbi``).
 
     delta_t(j) = log b_j[t] + max_i (delta_{t-1}(i) + log a[i, j]): the forward recursion with the
-    largest term in place of the sum.  Then back along the i that were the largest.  Notebook 06.
+    largest term in place of the sum. Then back along the i that were the largest. Notebook: 06.
 
     References
     ----------

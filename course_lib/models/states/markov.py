@@ -1,6 +1,6 @@
 """Models that count: the histogram, and Markov chains over the levels of an encoding.
 
-Notebook 02 tells their story.
+Notebook: 02.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class MarkovChain:
 
         P(c | h) = (n(h, c) + s T(h) P(c | h')) / (n(h) + s T(h))
 
-    down to P(c) = 1 / levels below the empty context.  A context never seen has n = T = 0 and
+    down to P(c) = 1 / levels below the empty context. A context never seen has n = T = 0 and
     leaves the word to h'.  Near a clip's start the context is as long as the past is.
 
     Parameters
@@ -148,7 +148,7 @@ class MarkovChain:
     ----------
     Witten and Bell (1991), "The zero-frequency problem", method C, is s = 1; interpolated as in
     Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
-    section 2.  Notebook: 02.
+    section 2. Notebook: 02.
     """
 
     tables: tuple[ContextCounts, ...]

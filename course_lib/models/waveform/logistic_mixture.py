@@ -1,6 +1,6 @@
 """Mixtures of logistics: a probability for each of 65,536 levels from a handful of numbers.
 
-Notebook 12 tells their story.
+Notebook: 12.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def log_probability(
 
         P(c) = sum_i pi_i [sigma((e_{c+1} - mu_i) / s_i) - sigma((e_c - mu_i) / s_i)]
 
-    so that the levels share out a probability of exactly one.  The difference is taken as
+    so that the levels share out a probability of exactly one. The difference is taken as
     ``sigma(b) - sigma(a) = sigma(b) sigma(-a) (1 - exp(a - b))``, which does not cancel.
 
     Parameters
@@ -104,7 +104,7 @@ def draw(
     """Return a code drawn with two uniform numbers: one picks the component, one the amplitude.
 
     x = mu_i + temperature * s_i (ln u - ln(1 - u)), the inverse of the logistic law's
-    distribution function; the code is that of the bin which holds x.  `choose` draws i.
+    distribution function; the code is that of the bin which holds x. `choose` draws i.
     """
     logits, mean, log_scale = split(parameters)
     chosen = choose(logits, uniforms[..., 0], temperature)[..., None]

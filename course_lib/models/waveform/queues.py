@@ -37,8 +37,8 @@ def sample_naively(
 ) -> Int[torch.Tensor, "time batch"]:
     """Draw code after code, each time running the network over its whole receptive field.
 
-    Ancestral sampling as the definition has it: c_t ~ P(c_t | c_{t-R}, ..., c_{t-1}).  Each new
-    sample costs as much as R samples of training.  For networks without a condition.
+    Ancestral sampling as the definition has it: c_t ~ P(c_t | c_{t-R}, ..., c_{t-1}). Each new
+    sample costs as much as R samples of training. For networks without a condition.
     """
     past = network.receptive_field
     codes = torch.full((past + len(uniforms), uniforms.shape[1]), network.config.silence)
@@ -52,7 +52,7 @@ class Queues:
     """The same network, one sample at a time, remembering what it will need again.
 
     Layer l needs x_l[t - d_l] beside x_l[t]; it was computed d_l steps ago, so each layer keeps
-    its last d_l inputs in a queue.  A new sample then costs one column of the network, however
+    its last d_l inputs in a queue. A new sample then costs one column of the network, however
     wide the receptive field is.
 
     Parameters

@@ -1,6 +1,6 @@
 """WaveNet: autoregression by a stack of dilated causal convolutions.
 
-Notebooks 11 and 12 tell its story.  Inside the network time comes first: (time, batch, channels).
+Notebooks: 11, 12. Inside the network time comes first: (time, batch, channels).
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class WaveNet(LevelNetwork):
         def zeros(*shape: int) -> nn.Parameter:
             return nn.Parameter(torch.zeros(shape))
 
+        # What comes in: amplitudes, or an embedding of levels
         if config.components:
             self.embedding = normal(2, c, scale=1.0)
             self.embedding_bias = zeros(c)
@@ -86,15 +87,18 @@ class WaveNet(LevelNetwork):
             self.register_buffer("edges", torch.from_numpy(edges).float(), persistent=False)
         else:
             self.embedding = nn.Parameter(_smooth_embedding(config, generator))
+        # Dilated layers: two taps, a gate, and the way to the residual and skip sums
         wide = 2 * c if config.gated else c
         self.taps = normal(layers, 2 * c, wide, scale=(2 * c) ** -0.5)
         self.bias = zeros(layers, wide)
         self.mix = normal(layers, c, c + s, scale=(c * layers) ** -0.5)
         self.mix_bias = zeros(layers, c + s)
+        # The head: two layers up to a distribution
         self.head1 = normal(s, config.head, scale=(2 / s) ** 0.5)
         self.head1_bias = zeros(config.head)
         self.head2 = normal(config.head, config.outputs, scale=0.1 * config.head**-0.5)
         self.head2_bias = nn.Parameter(_first_guess(config))
+        # Conditions
         if config.voices:
             self.voice = normal(len(config.voices), 16, scale=1.0)
             self.voice_mix = normal(16, layers * wide, scale=0.1)

@@ -65,7 +65,7 @@ def check_momentum(answer: Callable[[Function, float, float, float, int], np.nda
         got = expect_array(answer(slope, start, rate, keep, steps), (steps + 1,), what)
         if not np.isclose(got[0], start):
             raise Wrong(f"{what}: the path begins with where we stand before the first step")
-        paths = {mode: _path(slope, start, rate, keep, steps, mode) for mode in _SLIPS}
+        paths = {mode: _path(slope, start, rate, keep, steps, mode=mode) for mode in _SLIPS}
         for mode, reason in _SLIPS.items():
             if np.allclose(got, paths[mode]) and not np.allclose(paths[""], paths[mode]):
                 raise Wrong(f"{what}: {reason}")
@@ -83,7 +83,7 @@ _SLIPS = {
 
 
 def _path(
-    slope: Function, start: float, rate: float, keep: float, steps: int, mode: str
+    slope: Function, start: float, rate: float, keep: float, steps: int, *, mode: str
 ) -> np.ndarray:
     """Return the right path for mode "", and otherwise that of a mistake."""
     path, m = [start], 0.0

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from course_lib.audio import Clip
-from course_lib.core import seeded
+from course_lib.core import FrameVocoder, seeded
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
     NUMBERS,
@@ -16,7 +16,6 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
-from course_lib.models.adversarial.hifigan import MelVocoder
 from course_lib.models.sequence.frames import (
     BANDS,
     HOP_LENGTH,
@@ -99,11 +98,7 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
     """
     mel, rate = network.config.mel, network.config.sample_rate
     theirs = None if mel is None else (rate, mel.bands, mel.window_length, mel.hop_length)
-    if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
-        raise ValueError(
-            f"need a WaveNet that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
-            f"{SAMPLE_RATE} Hz, got one for {theirs}; take wavenet-vocoder"
-        )
+    _check_frames(theirs, "WaveNet", "wavenet-vocoder")
 
     def vocoder(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         length = (len(frames) - 1) * HOP_LENGTH
@@ -112,7 +107,7 @@ def wavenet_vocoder(network: WaveNet, *, temperature: float = 0.6) -> Vocoder:
     return vocoder
 
 
-def mel_vocoder(network: MelVocoder) -> Vocoder:
+def mel_vocoder(network: FrameVocoder) -> Vocoder:
     """Return a vocoder that works in one pass, as a vocoder for talkers; it draws nothing.
 
     Raises
@@ -122,12 +117,17 @@ def mel_vocoder(network: MelVocoder) -> Vocoder:
     """
     config = network.config
     theirs = (config.sample_rate, config.bands, config.window_length, config.hop_length)
+    _check_frames(theirs, "vocoder", "hifigan-vocoder")
+    return lambda frames, rng: network.vocode(frames)
+
+
+def _check_frames(theirs: tuple[int, ...] | None, kind: str, instead: str) -> None:
+    """Refuse a network that listens to other frames: rate, bands, window and hop, or to none."""
     if theirs != (SAMPLE_RATE, BANDS, WINDOW_LENGTH, HOP_LENGTH):
         raise ValueError(
-            f"need a vocoder that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
-            f"{SAMPLE_RATE} Hz, got one for {theirs}; take hifigan-vocoder"
+            f"need a {kind} that listens to {BANDS} mel bands every {HOP_LENGTH} samples at "
+            f"{SAMPLE_RATE} Hz, got one for {theirs}; take {instead}"
         )
-    return lambda frames, rng: network.vocode(frames)
 
 
 def word_error(

@@ -141,7 +141,7 @@ def test_bad_sounds_are_named(network, rng) -> None:
         ([], ValueError, "at least one sound"),
         ([Clip(clip.samples, 16_000)], ValueError, "need sounds at 8000 Hz"),
         ([np.zeros(TINY.length + 1)], ValueError, "at most 2048 samples"),
-        ([np.zeros(0)], ValueError, "at least 1 samples"),
+        ([np.zeros(0)], ValueError, "at least 1 sample"),
         ([np.full(10, np.nan)], ValueError, "finite"),
         ([np.full(10, np.inf)], ValueError, "finite"),
         ([np.zeros((10, 2))], ValueError, "mono"),

@@ -186,7 +186,7 @@ def test_clips_that_cannot_be_recognised():
         judge.recognise(clip.samples)
     with pytest.raises(ValueError, match="finite"):
         judge.recognise(Clip(np.array([0.0, np.nan]), 16_000))
-    with pytest.raises(ValueError, match="at least 1 samples"):
+    with pytest.raises(ValueError, match="at least 1 sample"):
         judge.recognise(Clip(np.zeros(0), 16_000))
 
 

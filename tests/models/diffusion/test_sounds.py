@@ -380,7 +380,7 @@ def test_repairs_that_will_not_do(settings, said):
 
 
 BAD_SOUNDS = [
-    (np.zeros(0), ValueError, "at least 1 samples"),
+    (np.zeros(0), ValueError, "at least 1 sample"),
     (np.zeros((LENGTH, 2)), ValueError, "mono"),
     (np.full(LENGTH, np.nan), ValueError, "nan at index 0"),
     (np.full(LENGTH, np.inf), ValueError, "inf at index 0"),

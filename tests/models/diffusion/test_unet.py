@@ -98,7 +98,7 @@ def test_far_cells_are_heard_and_bands_have_their_place():
 
 
 def test_levels_are_wired_as_drawn():
-    """Down: means of 2 x 2 cells.  Up: cells repeated, beside what the way down had there."""
+    """Down: means of 2 x 2 cells. Up: cells repeated, beside what the way down had there."""
     net = network(replace(SMALL, channels=(8, 16, 24), bands=16))
     inputs, outputs = {}, {}
     for way in (net.down, net.up):

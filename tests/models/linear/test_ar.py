@@ -317,7 +317,7 @@ def test_unstable_model_does_not_pretend(rng):
 
 
 BAD_SIGNALS = [
-    (np.zeros(0), ValueError, "at least 1 samples"),
+    (np.zeros(0), ValueError, "at least 1 sample"),
     (np.ones(1), ValueError, r"order \+ 1 = 17 samples, got 1"),
     (np.ones(12), ValueError, "shorten the order or pass a longer clip"),
     (np.ones((100, 2)), ValueError, "mono"),
@@ -363,7 +363,7 @@ def test_model_names_bad_parameters():
 def test_methods_name_bad_arguments(vowel, rng):
     model = AR.fit(vowel, 4)
     for method in (model.residual, model.filter, model.log_likelihood):
-        with pytest.raises(ValueError, match="at least 1 samples"):
+        with pytest.raises(ValueError, match="at least 1 sample"):
             method(np.zeros(0))
         with pytest.raises(ValueError, match="mono"):
             method(np.zeros((5, 2)))

@@ -1,6 +1,7 @@
 """ARMA models: against the full covariance matrix, statsmodels, and what they were drawn from."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -259,7 +260,7 @@ def test_fit_finds_the_higher_of_two_hills():
         x = drawn(model_of(1, 1, seed=seed, largest=0.4), 150, seed)
         ours = ARMA.fit(x, (1, 1)).report.log_likelihood
         grid = np.linspace(-0.95, 0.95, 20)
-        likelihood = exact_likelihood.ExactLikelihood(
+        likelihood = exact_likelihood.ExactLikelihood.of(
             x, exact_likelihood.Sizes(1, 0, 1, 0), np.ones(1), with_mean=False
         )
         best = max(likelihood.log_likelihood(np.arctanh([a, b])) for a in grid for b in grid)
@@ -351,8 +352,8 @@ def test_gradient_of_the_cost_with_a_mean(rng, gaps):
     if gaps:
         x[20:25] = np.nan
     sizes = exact_likelihood.Sizes(1, 0, 1, 0)
-    likelihood = exact_likelihood.ExactLikelihood(x, sizes, np.ones(1), with_mean=True)
-    likelihood.centre, likelihood.unit = 2.5, 7.0
+    likelihood = exact_likelihood.ExactLikelihood.of(x, sizes, np.ones(1), with_mean=True)
+    likelihood = replace(likelihood, centre=2.5, unit=7.0)
     u = np.array([0.3, -0.2, 0.1])
     _, gradient = likelihood.cost(u)
     for i, d in enumerate(1e-5 * np.eye(3)):
@@ -483,7 +484,7 @@ def test_diagnostics_leave_gaps_out(rng):
 
 
 BAD_SERIES = [
-    (np.zeros(0), ValueError, "at least 1 samples"),
+    (np.zeros(0), ValueError, "at least 1 sample"),
     (np.zeros((4, 2)), ValueError, "mono"),
     (np.arange(50), TypeError, "floating-point"),
     (np.full(50, np.nan), ValueError, "not NaN"),

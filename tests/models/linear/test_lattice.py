@@ -135,7 +135,7 @@ def test_bad_lattices_are_named(rng):
     x = rng.standard_normal(10)
     with pytest.raises(ValueError, match=r"every \|k\| < 1"):
         lattice_synthesis(x, [0.5, 1.0])
-    with pytest.raises(ValueError, match="at least 1 samples in excitation"):
+    with pytest.raises(ValueError, match="at least 1 sample in excitation"):
         lattice_synthesis(np.zeros(0), [0.5])
     with pytest.raises(ValueError, match="mono"):
         lattice_errors(np.zeros((2, 5)), [0.5])

@@ -293,7 +293,7 @@ def test_order_zero_is_white_noise(rng, fit):
 
 
 BAD_SIGNALS = [
-    (np.zeros(0), 2, ValueError, "at least 1 samples"),
+    (np.zeros(0), 2, ValueError, "at least 1 sample"),
     (np.ones(1), 2, ValueError, r"order \+ 1 = 3 samples, got 1"),
     (np.ones(2), 2, ValueError, "shorten the order or pass a longer clip"),
     (np.ones((100, 2)), 2, ValueError, "mono"),

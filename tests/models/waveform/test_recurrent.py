@@ -228,7 +228,7 @@ def test_sampling_is_drawing_from_the_scored_probabilities(cell, temperature):
 
 def test_a_stream_does_not_depend_on_its_blocks_and_is_what_sample_gives():
     net = network()
-    blocks = [*net.stream(50, rng=np.random.default_rng(3).spawn(1)[0], block=7)]
+    blocks = [*net.blocks(50, rng=np.random.default_rng(3), block=7)]
     assert [len(block) for block in blocks] == [7] * 7 + [1]
     np.testing.assert_array_equal(
         np.concatenate(blocks), net.sample(50, rng=np.random.default_rng(3))[0]
@@ -285,7 +285,7 @@ def test_samples_are_as_likely_as_the_model_says():
     [
         ({"temperature": -1.0}, ValueError, "temperature of 0 or more, got -1"),
         ({"temperature": math.nan}, ValueError, "temperature"),
-        ({"prompt": np.zeros(0)}, ValueError, "at least 1 samples"),
+        ({"prompt": np.zeros(0)}, ValueError, "at least 1 sample"),
         ({"prompt": Clip(np.zeros(9), 16_000)}, ValueError, "prompt at 8000 Hz, got 16000"),
         ({"prompt": np.full(3, 2.0)}, ValueError, r"within \[-1, 1\]"),
         ({"prompt": np.zeros((3, 2))}, ValueError, "mono"),

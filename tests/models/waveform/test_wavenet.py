@@ -338,8 +338,7 @@ def test_the_compiled_sampler_hears_its_conditions(kind):
 
 def test_a_stream_is_the_sample_block_by_block():
     network = tiny()
-    child = np.random.default_rng(3).spawn(1)[0]
-    blocks = list(network.stream(95, rng=child, block=40))
+    blocks = list(network.blocks(95, rng=np.random.default_rng(3), block=40))
     assert [len(block) for block in blocks] == [40, 40, 15]
     whole = network.sample(95, rng=np.random.default_rng(3))[0]
     np.testing.assert_array_equal(np.concatenate(blocks), whole)
