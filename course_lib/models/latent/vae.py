@@ -258,7 +258,7 @@ class SoundVAE(nn.Module):
         ValueError
             For sounds of another length, or labels that are no classes.
         """
-        self._check_labels(batch.labels)
+        batch.check(self.config.table.length, len(self.config.classes))
         x = self.seen(batch.sounds).flatten(1)
         bound = self.vae.bound(x, self._noise(batch.seed, len(x)), batch.labels)
         weight = 1.0
@@ -271,12 +271,6 @@ class SoundVAE(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(*shape, self.config.latents, generator=generator)
         return noise.to(self.steps.device)
-
-    def _check_labels(self, labels: Tensor) -> None:
-        if labels.min() < 0 or labels.max() >= len(self.config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(self.config.classes) - 1}, got {labels.tolist()}"
-            )
 
     # -------------------------------------------------------------- latents
 

@@ -171,10 +171,7 @@ class SoundVQVAE(nn.Module):
 
     def losses(self, batch: LabelledBatch) -> tuple[Tensor, Tensor]:
         """Return (squared error and commitment) and the prior's mean nats per code."""
-        if batch.labels.min() < 0 or batch.labels.max() >= len(self.config.classes):
-            raise ValueError(
-                f"need labels from 0 to {len(self.config.classes) - 1}, got {batch.labels.tolist()}"
-            )
+        batch.check(self.config.table.length, len(self.config.classes))
         x = self.seen(batch.sounds)
         generator = torch.Generator().manual_seed(batch.seed)
         h = self.encoder(x[:, None]).movedim(1, -1)  # (B, frames, bands, width)
