@@ -21,8 +21,8 @@ def nearest_codes(
 
     References
     ----------
-    Van den Oord, Vinyals and Kavukcuoglu (2017), "Neural discrete representation learning",
-    eq. 2.  Notebook: 09.
+    Van den Oord, Vinyals and Kavukcuoglu (2017), "Neural discrete representation learning".
+    Notebook: 09.
     """
     return (codebook.square().sum(-1) - 2 * h @ codebook.T).argmin(-1)
 
@@ -35,7 +35,7 @@ def straight_through(
     References
     ----------
     Bengio, Léonard and Courville (2013), "Estimating or propagating gradients through stochastic
-    neurons for conditional computation".  Notebook: 09.
+    neurons for conditional computation". Notebook: 09.
     """
     return h + (quantised - h).detach()
 
@@ -86,7 +86,7 @@ class VectorQuantiser(nn.Module):
         e_k = m_k / N_k
 
     A code whose N_k falls below `dead` times the mean is moved onto a vector of the batch, drawn
-    at random.  At the start all are dead, so the first batch fills the codebook.
+    at random. At the start all are dead, so the first batch fills the codebook.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ class VectorQuantiser(nn.Module):
 
     References
     ----------
-    Van den Oord et al. (2017), eq. 1-3 and appendix A.1; Dhariwal et al. (2020), "Jukebox",
-    section 3, for the revival.  Notebook: 09.
+    Van den Oord et al. (2017), appendix A.1; Dhariwal et al. (2020), "Jukebox", "Random restarts
+    for embeddings", for the revival. Notebook: 09.
     """
 
     codebook: Tensor

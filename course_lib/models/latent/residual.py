@@ -25,7 +25,7 @@ class ResidualQuantiser(nn.Module):
     """Codebooks in a row: each rounds what the ones before it have left over.
 
     r_1 = h, e_s the vector of codebook s nearest to r_s, r_(s + 1) = r_s - e_s, and what stands
-    for h is e_1 + ... + e_S.  S codebooks of K vectors name K^S sums, and are searched in S K
+    for h is e_1 + ... + e_S. S codebooks of K vectors name K^S sums, and are searched in S K
     steps; the greedy search need not find the best of the sums.
 
     Parameters
@@ -162,7 +162,7 @@ class SpeechCodec(nn.Module):
         again = codec.decode(codes, rng=np.random.default_rng(1))
 
     In training half of the batches hear only the first few stages, drawn at random, so that any
-    number of them will do.  Phases are not sent; Griffin and Lim's search invents others.
+    number of them will do. Phases are not sent; Griffin and Lim's search invents others.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class SpeechCodec(nn.Module):
 
     References
     ----------
-    Zeghidour et al. (2021), "SoundStream", section III-C.  Notebook: 09.
+    Zeghidour et al. (2021), "SoundStream". Notebook: 09.
     """
 
     steps: Tensor

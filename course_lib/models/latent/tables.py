@@ -84,7 +84,7 @@ class LogMelTable(nn.Module):
     """From sounds to log-mel tables of about zero mean and unit variance, and back.
 
     z = (ln max(M, 1e-5) - middle) / scale, with M the mel-weighted magnitudes of
-    `features.log_mel`.  The phases are lost; Griffin and Lim's search invents others.
+    `features.log_mel`. The phases are lost; Griffin and Lim's search invents others.
 
     Parameters
     ----------

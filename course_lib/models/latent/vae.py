@@ -44,7 +44,7 @@ class Gaussian(NamedTuple):
     log_variance: Tensor
 
     def at(self, noise: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Return mean + sigma noise, the reparameterised draw (Kingma and Welling, eq. 4)."""
+        """Return mean + sigma noise, the reparameterised draw of Kingma and Welling."""
         drawn: Tensor = self.mean + torch.exp(self.log_variance / 2) * noise
         return drawn
 
@@ -77,7 +77,7 @@ class Bound(NamedTuple):
 
     @property
     def elbo(self) -> Tensor:
-        """Reconstruction minus divergence (Kingma and Welling, eq. 3)."""
+        """Reconstruction minus divergence."""
         return self.reconstruction - self.divergence
 
 
@@ -89,8 +89,7 @@ def importance_weighted_bound(log_weights: Float[Tensor, "draws batch"]) -> Floa
 
     References
     ----------
-    Burda, Grosse and Salakhutdinov (2016), "Importance weighted autoencoders", eq. 8 and
-    theorem 1.  Notebook: 09.
+    Burda, Grosse and Salakhutdinov (2016), "Importance weighted autoencoders". Notebook: 09.
     """
     return torch.logsumexp(log_weights, 0) - math.log(len(log_weights))
 
@@ -99,7 +98,7 @@ class VAE(nn.Module):
     """A latent z for each x, drawn from the normal distribution of its class.
 
     p(z | label) = N(m, diag s^2), p(x | z) = N(decoder(z), sigma^2), and the encoder answers
-    q(z | x) = N(mean, diag exp(log variance)).  With one class that is not learned, p(z) is
+    q(z | x) = N(mean, diag exp(log variance)). With one class that is not learned, p(z) is
     N(0, 1), as in the first VAE; with more, p(z) is a mixture whose parts are known.
 
     Parameters
@@ -111,9 +110,9 @@ class VAE(nn.Module):
 
     References
     ----------
-    Kingma and Welling (2014), "Auto-encoding variational Bayes", eq. 3-7 and appendix B; Rezende,
-    Mohamed and Wierstra (2014); Rybkin, Daniilidis and Levine (2021), "Simple and effective VAE
-    training with calibrated decoders", for a sigma that is learned.  Notebook: 09.
+    Kingma and Welling (2014), "Auto-encoding variational Bayes", appendix B for the divergence;
+    Rezende, Mohamed and Wierstra (2014); Rybkin, Daniilidis and Levine (2021), "Simple and
+    effective VAE training with calibrated decoders", for a sigma that is learned. Notebook: 09.
     """
 
     def __init__(
@@ -218,7 +217,7 @@ class SoundVAE(nn.Module):
     References
     ----------
     As `VAE`; Bowman et al. (2016), "Generating sentences from a continuous space", section 3.1,
-    for the warm-up of the divergence.  Notebook: 09.
+    for the warm-up of the divergence. Notebook: 09.
     """
 
     steps: Tensor

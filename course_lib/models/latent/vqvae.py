@@ -29,7 +29,7 @@ from course_lib.models.latent.tables import (
 )
 
 COMMITMENT = 0.25
-"""Weight of the commitment, beta of van den Oord et al. (2017), eq. 3."""
+"""Weight of the commitment, beta of van den Oord et al. (2017)."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class CodePrior(nn.Module):
 class SoundVQVAE(nn.Module):
     """An autoencoder of hits that writes each as a grid of codes, and a prior that writes new ones.
 
-    The loss is that of van den Oord et al. (2017), eq. 3, with the squared error of the table in
+    The loss is that of van den Oord et al. (2017), with the squared error of the table in
     place of -ln p(x | z), and a codebook of moving averages in place of its second term; the prior
     learns beside it from the codes of the moment.
 

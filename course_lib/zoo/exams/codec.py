@@ -133,16 +133,22 @@ class Quality(NamedTuple):
 
 
 def quality(way: Way, clips: Sequence[Clip]) -> Quality:
-    """Return what a codec costs and how near it comes, on these clips.
+    """Return what a codec costs and how near it comes, on these clips; raises as `compared`."""
+    return compared([way(clip) for clip in clips], clips)
+
+
+def compared(coded: Sequence[Coded], clips: Sequence[Clip]) -> Quality:
+    """Return what was paid for coded clips, and how near they come to the originals.
 
     Raises
     ------
     ValueError
-        For fewer than two clips, which have no standard error.
+        For fewer than two clips, which have no standard error, or not one coded clip for each.
     """
     if len(clips) < 2:
         raise ValueError(f"need two clips or more to compare, got {len(clips)}")
-    coded = [way(clip) for clip in clips]
+    if len(coded) != len(clips):
+        raise ValueError(f"need a coded clip for each of {len(clips)}, got {len(coded)}")
     distances = [mel_distance(x, each.clip) for x, each in zip(clips, coded, strict=True)]
     rate = sum(each.bits for each in coded) / sum(clip.duration for clip in clips)
     error = float(np.std(distances, ddof=1) / np.sqrt(len(clips)))

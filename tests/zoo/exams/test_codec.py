@@ -6,6 +6,7 @@ import pytest
 from course_lib.audio import Clip
 from course_lib.models.latent.residual import CodecConfig, SpeechCodec
 from course_lib.zoo.exams.codec import (
+    compared,
     frame_error,
     longest_clips,
     quality,
@@ -53,3 +54,9 @@ def test_copies_are_as_long_as_the_clips(codec, clips):
 def test_one_clip_has_no_standard_error(clips):
     with pytest.raises(ValueError, match="two clips or more"):
         quality(through_mu_law(16), clips[:1])
+
+
+def test_every_clip_needs_its_coded_one(clips):
+    coded = [through_mu_law(16)(clips[0])]
+    with pytest.raises(ValueError, match="for each of 2, got 1"):
+        compared(coded, clips)
