@@ -214,17 +214,12 @@ class CodecRecipe:
 LATENT: dict[str, VAERecipe | VQVAERecipe | CodecRecipe] = {
     "vae-percussion": VAERecipe(
         SoundVAEConfig(CLASSES),
-        Schedule(1000, 4e-3, warmup=20),
+        Schedule(250, 5e-3, warmup=20),
         size=16,
-        validate_every=100,
-        pool=80,
+        validate_every=50,
     ),
     "vqvae-percussion": VQVAERecipe(
-        SoundVQVAEConfig(CLASSES),
-        Schedule(1000, 4e-3, warmup=20),
-        size=16,
-        validate_every=100,
-        pool=80,
+        SoundVQVAEConfig(CLASSES), Schedule(250, 5e-3, warmup=20), size=16, validate_every=50
     ),
     "codec-speech": CodecRecipe(CodecConfig(), Schedule(400, 3e-3, warmup=20)),
 }
