@@ -37,7 +37,7 @@ PLAIN := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 NUMBA_CPU_NAME=x86
 THREADS = OMP_NUM_THREADS=$(1) OPENBLAS_NUM_THREADS=$(1) MKL_NUM_THREADS=$(1) NUMBA_NUM_THREADS=$(1)
 NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/cli/test_networks.py
 
-.PHONY: help run test test-portable portable-kind test-wheels lab notebooks bench format lint tests nbval install clean
+.PHONY: help run test test-portable portable-kind test-wheels test-browser lab notebooks bench format lint tests nbval install clean
 
 help:
 	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
@@ -45,6 +45,7 @@ help:
 	@echo "make test          everything that CI runs"
 	@echo "make test-portable networks and notebooks, as poorer processors and other numbers of threads compute"
 	@echo "make test-wheels   both wheels, installed without the checkout; notebook 03 runs there, too"
+	@echo "make test-browser  pages in Chromium: every player plays, no request to anybody else"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
@@ -107,6 +108,11 @@ portable-kind:
 # An empty expression after -m: what pyproject.toml leaves out as slow runs as well.
 test-wheels: $(INSTALLED)
 	$(BIN)/pytest tests/test_wheels.py -m ""
+
+# Chromium is the system's, where it has one, and otherwise Playwright's own.
+test-browser: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,browser]"
+	$(BIN)/pytest tests/browser -m ""
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -73,6 +73,7 @@ TESTED_ELSEWHERE = {
 """Modules a test file of their own, and the file that tests each."""
 
 OF_THEIR_OWN = {
+    "browser/test_pages.py",
     "benchmarks/test_benchmarks.py",
     "cli/test_networks.py",
     "core/test_results_of_checks.py",

@@ -32,9 +32,10 @@ MathJax.Hub.Config({
   TeX: {equationNumbers: {autoNumber: "AMS", useLabelIds: true}},
   "HTML-CSS": {availableFonts: [], preferredFont: null, imageFont: null, webFont: "STIX-Web",
                linebreaks: {automatic: true}},
-  showMathMenu: false, messageStyle: "none"
+  "fast-preview": {disabled: true}, showMathMenu: false, messageStyle: "none"
 });
 </script>
+<link rel="icon" href="data:,">
 <script src="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe"></script>
 {%- endblock -%}
 {%- block body_header -%}
@@ -51,6 +52,7 @@ INDEX = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Audio Generation, from Autoregression to Diffusion</title>
+<link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto;

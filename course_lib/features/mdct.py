@@ -39,7 +39,7 @@ def mdct(x: SignalLike, *, bands: int) -> Float[np.ndarray, "frames bands"]:
     References
     ----------
     Princen, Johnson and Bradley (1987), "Subband/transform coding using filter bank designs
-    based on time domain aliasing cancellation".  Notebook: 16.
+    based on time domain aliasing cancellation". Notebook: 16.
     """
     x = check_signal(x)
     bands = _check_bands(bands)

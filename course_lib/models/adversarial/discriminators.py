@@ -115,7 +115,7 @@ class Panel(nn.Module):
 def feature_matching(real: list[list[Tensor]], made: list[list[Tensor]]) -> Float[Tensor, ""]:
     """Return how far apart real and made sound are in what the layers see, logits left out.
 
-    sum over members and layers of mean | D_l(x) - D_l(G(s)) |.  Real sound counts as fixed.
+    sum over members and layers of mean | D_l(x) - D_l(G(s)) |. Real sound counts as fixed.
 
     References
     ----------

@@ -75,7 +75,7 @@ class SoundDiffusion(nn.Module):
     ----------
     Karras, Aittala, Aila and Laine (2022), "Elucidating the design space of diffusion-based
     generative models"; Rouard and Hadjeres (2021), "CRASH: raw audio score-based generative
-    modeling for controllable high-resolution drum sound synthesis".  Notebook: 16.
+    modeling for controllable high-resolution drum sound synthesis". Notebook: 16.
     """
 
     def __init__(self, config: SoundDiffusionConfig, *, seed: int = 0) -> None:

@@ -40,7 +40,7 @@ class AdaptiveAR:
         P(c_t | c_1, ..., c_{t-1}) = (1 - escape) (F((hi_t - x_hat_t) / b_t)
                                      - F((lo_t - x_hat_t) / b_t)) + escape / levels
 
-    with F the distribution function of the standard Laplace law and B_t = [lo_t, hi_t].  Every
+    with F the distribution function of the standard Laplace law and B_t = [lo_t, hi_t]. Every
     `hop_length` samples phi is found by Levinson-Durbin from the last `window_length` samples,
     tapered towards both ends but mostly towards the older. For each past the probabilities of
     the levels sum to one, so the likelihood is exact.

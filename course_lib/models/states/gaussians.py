@@ -156,7 +156,7 @@ class Gaussians:
         """Return the likeliest Gaussians of this shape, where frame t counts w[t, k] times for k.
 
         mu_k = sum_t w[t, k] x_t / n_k and C_k = sum_t w[t, k] (x_t - mu_k)(x_t - mu_k)^T / n_k
-        with n_k = sum_t w[t, k].  Of a tied covariance it is the mean over all frames, of a
+        with n_k = sum_t w[t, k]. Of a tied covariance it is the mean over all frames, of a
         diagonal one the diagonal, of a spherical one the mean of the diagonal. Eigenvalues below
         `floor` are raised to it, which is the likeliest covariance that has none below.
         A Gaussian that no frame wants (n_k below 1e-10) stays as it was.

@@ -133,7 +133,7 @@ class MarkovChain:
         P(c | h) = (n(h, c) + s T(h) P(c | h')) / (n(h) + s T(h))
 
     down to P(c) = 1 / levels below the empty context. A context never seen has n = T = 0 and
-    leaves the word to h'.  Near a clip's start the context is as long as the past is.
+    leaves the word to h'. Near a clip's start the context is as long as the past is.
 
     Parameters
     ----------
