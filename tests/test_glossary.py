@@ -41,6 +41,7 @@ EMPHASIS = {
         "the past move the biases",
     },
     "08": {"cliff", "one bit, remembered for ever"},
+    "09": {"Symbols"},
     "10": {"Symbols", "real and made sounds alike, just before they are judged"},
     "11": {"two taps"},
     "12": {"Temperature 0", "Temperature 2"},

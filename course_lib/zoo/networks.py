@@ -11,6 +11,9 @@ from course_lib.models.adversarial.gan import WaveGAN, WaveGANConfig
 from course_lib.models.adversarial.hifigan import MelVocoder, MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.sounds import SoundDiffusion
+from course_lib.models.latent.residual import CodecConfig, SpeechCodec
+from course_lib.models.latent.vae import SoundVAE, SoundVAEConfig
+from course_lib.models.latent.vqvae import SoundVQVAE, SoundVQVAEConfig
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
@@ -34,6 +37,9 @@ NETWORKS: dict[str, Kind] = {
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
     "Talker": Kind(TalkerConfig, Talker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),
+    "SoundVAE": Kind(SoundVAEConfig, SoundVAE),
+    "SoundVQVAE": Kind(SoundVQVAEConfig, SoundVQVAE),
+    "SpeechCodec": Kind(CodecConfig, SpeechCodec),
     "WaveGAN": Kind(WaveGANConfig, WaveGAN),
     "MelVocoder": Kind(MelVocoderConfig, MelVocoder),
     "Classifier": Kind(ClassifierConfig, Classifier),

@@ -9,6 +9,7 @@ emit. Notebook: 06.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -88,13 +89,13 @@ class Gaussians:
     ) -> Gaussians:
         """Return Gaussians at these centres, each as wide along every axis as all the frames."""
         spread = np.maximum(x.var(axis=0), floor)
-        blocks = {
-            "full": np.tile(np.diag(spread), (len(centres), 1, 1)),
-            "tied": np.diag(spread),
-            "diagonal": np.tile(spread, (len(centres), 1)),
-            "spherical": np.full(len(centres), spread.mean()),
+        blocks: dict[str, Callable[[], np.ndarray]] = {  # a full one of many values is huge
+            "full": lambda: np.tile(np.diag(spread), (len(centres), 1, 1)),
+            "tied": lambda: np.diag(spread),
+            "diagonal": lambda: np.tile(spread, (len(centres), 1)),
+            "spherical": lambda: np.full(len(centres), spread.mean()),
         }
-        return cls(centres, blocks.get(covariance, spread), covariance)
+        return cls(centres, blocks.get(covariance, lambda: spread)(), covariance)
 
     def __len__(self) -> int:
         return len(self.means)

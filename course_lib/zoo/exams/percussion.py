@@ -36,7 +36,7 @@ GUIDANCE, STEPS = 2.0, 25
 """With which hits are drawn when a model is judged."""
 
 
-def loss_on(network: SoundDiffusion | Classifier, split: str, *, seed: int) -> float:
+def loss_on(network: Any, split: str, *, seed: int) -> float:
     """Return a network's loss on all hits of a split, taken as one batch."""
     batch = batch_of(hits(split), seed=seed).to(next(network.parameters()).device)
     with torch.no_grad():
@@ -48,9 +48,7 @@ def weighted_error(network: SoundDiffusion, split: str, *, draws: int = 4) -> fl
     return float(np.mean([loss_on(network, split, seed=i) for i in range(draws)]))
 
 
-def drawn_like(
-    network: SoundDiffusion | WaveGAN, labels: Sequence[str], *, seed: int = 1, **settings: Any
-) -> Hits:
+def drawn_like(network: Any, labels: Sequence[str], *, seed: int = 1, **settings: Any) -> Hits:
     """Return one drawn hit for each label; settings as in the network's `sample`.
 
     The i-th hit of a class depends on the class, i and the seed alone.
@@ -101,7 +99,7 @@ def classifier() -> Classifier:
     return network
 
 
-def judged(network: SoundDiffusion | WaveGAN, **settings: Any) -> dict[str, Any]:
+def judged(network: Any, **settings: Any) -> dict[str, Any]:
     """Return how like held-out hits are as many drawn ones, of the same classes.
 
     Settings are those of the network's `sample`.

@@ -1,5 +1,6 @@
 """Mixtures of Gaussians: scikit-learn's numbers, EM that never falls, and data that say little."""
 
+import tracemalloc
 from itertools import islice, pairwise
 
 import numpy as np
@@ -198,3 +199,12 @@ def test_bad_settings_are_named(rng):
         GaussianMixture([0.5, 1.0], model.gaussians)
     with pytest.raises(ValueError, match=r"need weights of shape \(2,\)"):
         GaussianMixture([1.0], model.gaussians)
+
+
+def test_a_diagonal_mixture_of_many_values_makes_no_matrices():
+    x = np.random.default_rng(1).standard_normal((8, 2000))
+    tracemalloc.start()
+    mixture_start(x, 4, rng=np.random.default_rng(1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * x.shape[1] ** 2  # bytes of one matrix
