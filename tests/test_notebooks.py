@@ -16,6 +16,7 @@ import pytest
 import soundfile
 from nbformat import NotebookNode
 
+from course_lib import teaching
 from course_lib.editions.chapters import Chapter, chapters
 from course_lib.editions.learners import clear_solutions
 from course_lib.editions.notebooks import tidy
@@ -91,12 +92,29 @@ def test_every_cell_was_executed_in_order_and_shows_no_error(notebook: NotebookN
 
 def test_nothing_to_be_shown_is_lost_before_the_last_line(notebook: NotebookNode) -> None:
     """A notebook displays the value of a cell's last line only."""
+    shown = {"show_source", "player", "players", "table"}
     for cell in code_cells(notebook):
         before = ast.parse(cell.source).body[:-1]
         values = [line.value for line in before if isinstance(line, ast.Expr)]
-        shown = {"show_source", "player", "players", "table"}
-        lost = [v for v in values if getattr(getattr(v, "func", None), "id", None) in shown]
+        lost = [
+            value
+            for value in values
+            if not isinstance(value, ast.Call) or getattr(value.func, "id", None) in shown
+        ]
         assert not lost, cell.source
+
+
+def test_commands_in_the_text_exist_after_the_first_cell(notebook: NotebookNode) -> None:
+    """A reader who types what the text says, such as `hint("02.1")`, gets no NameError."""
+    imported = {
+        name.asname or name.name
+        for node in ast.parse(code_cells(notebook)[0].source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    commands = set(re.findall(r"`(\w+)\(", text)) & set(teaching.__all__)
+    assert commands <= imported, f"import {sorted(commands - imported)} in the first cell"
 
 
 def test_it_is_stored_in_the_form_that_make_notebooks_writes(

@@ -9,6 +9,7 @@ from course_lib.teaching.exercises.registry import (
     exercises,
     expect_array,
     expect_close,
+    expect_pair,
     hint,
     judge,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "exercises",
     "expect_array",
     "expect_close",
+    "expect_pair",
     "hint",
     "judge",
 ]

@@ -12,7 +12,13 @@ import scipy.stats
 from course_lib.models.linear.ar import AR
 from course_lib.models.linear.lattice import step_up
 from course_lib.models.linear.linear_prediction import levinson
-from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
+from course_lib.teaching.exercises.registry import (
+    Wrong,
+    exercise,
+    expect_array,
+    expect_close,
+    expect_pair,
+)
 
 
 @exercise(
@@ -70,7 +76,7 @@ def check_levinson_step(
     ):
         before, after = levinson(r[:-1]), levinson(r)
         result = answer(r.copy(), before.phi.copy(), float(before.variances[-1]))
-        phi, variance = _pair(result, "your step", "(phi, variance)")
+        phi, variance = expect_pair(result, "(phi, variance)")
         what = f"for r = {r.tolist()} and phi = {np.round(before.phi, 4).tolist()},"
         phi = expect_array(phi, after.phi.shape, f"{what} the new phi")
         if abs(phi[-1] + after.phi[-1]) < 1e-8:
@@ -175,18 +181,26 @@ def check_step_up(answer: Callable[[np.ndarray], tuple[np.ndarray, bool]]) -> No
         (np.array([0.9, -1.1, 0.3]), False),
         (np.array([0.1, 0.2, -1.5]), False),
         (np.array([-0.99, -0.99]), True),
+        (np.array([0.5, 1.0]), False),
+        (np.array([-1.0]), False),
+        (np.full(16, -0.99), True),
     ]
     for k, stable in cases:
-        phi, verdict = _pair(answer(k.copy()), "your function", "(phi, stable)")
+        phi, verdict = expect_pair(answer(k.copy()), "(phi, stable)")
         expect_close(phi, step_up(k), f"phi for k = {k.tolist()}")
+        if bool(verdict) != stable and len(k) == 16:
+            raise Wrong(
+                "sixteen reflection coefficients of -0.99 make a stable filter, yours says "
+                "unstable. The poles lie close together, and computed roots are far off there; "
+                "|k| < 1 needs no root"
+            )
+        if bool(verdict) != stable and np.abs(k).max() == 1:
+            raise Wrong(
+                f"k = {k.tolist()} has a pole on the unit circle: it rings for ever, so the filter "
+                "is not stable; every |k| must be below 1, not just up to 1"
+            )
         if bool(verdict) != stable:
             raise Wrong(
                 f"k = {k.tolist()} makes {'a stable' if stable else 'an unstable'} filter, yours "
                 f"says {'stable' if verdict else 'unstable'}; look at every |k|"
             )
-
-
-def _pair(result: Any, what: str, wanted: str) -> tuple[Any, Any]:
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        raise Wrong(f"{what} should return {wanted}, two things, got {type(result).__name__}")
-    return result[0], result[1]

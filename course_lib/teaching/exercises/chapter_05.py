@@ -9,7 +9,13 @@ import numpy as np
 import scipy.linalg
 import scipy.signal
 
-from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
+from course_lib.teaching.exercises.registry import (
+    Wrong,
+    exercise,
+    expect_array,
+    expect_close,
+    expect_pair,
+)
 
 
 @exercise(
@@ -70,6 +76,8 @@ def check_forecast_deviations(answer: Callable[..., np.ndarray]) -> None:
         expected = np.sqrt(variance * np.cumsum(psi**2))
         if np.allclose(got, expected**2) and not np.allclose(got, expected):
             raise Wrong(f"for {name} these are the variances; take the square root")
+        if variance != 1 and np.allclose(got, expected / np.sqrt(variance)):
+            raise Wrong(f"for {name} the innovations have variance {variance:g}, not 1")
         if np.allclose(got, np.append(0.0, expected[:-1])):
             raise Wrong(
                 f"for {name} yours begins a step too early: one step ahead, one innovation is "
@@ -93,13 +101,11 @@ def check_bridge(
     answer: Callable[[float, float, int, float], tuple[np.ndarray, np.ndarray]],
 ) -> None:
     for before, after, length, variance in (
-        (0.0, 2.0, 1, 1.0),
         (1.0, -3.0, 3, 1.0),
+        (0.0, 2.0, 1, 1.0),
         (-2.0, 5.0, 10, 0.25),
     ):
-        result = answer(before, after, length, variance)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise Wrong(f"return (means, deviations), two arrays, got {type(result).__name__}")
+        result = expect_pair(answer(before, after, length, variance), "(means, deviations)")
         k = np.arange(1, length + 1)
         line = before + (after - before) * k / (length + 1)
         spread = np.sqrt(variance * k * (length + 1 - k) / (length + 1))
@@ -112,6 +118,13 @@ def check_bridge(
                 f"{what}: your deviations grow all the way to the end, as in a forecast; but the "
                 "walk is tied on the right, too"
             )
+        near = np.minimum(k, length + 1 - k)
+        for end in (near, np.minimum(k, length - k)):
+            if np.allclose(deviations, np.sqrt(variance * end)):
+                raise Wrong(
+                    f"{what}: your deviations know only the nearer end; the farther one tells "
+                    "something, too, so the true deviations are smaller"
+                )
         if np.allclose(deviations, spread**2):
             raise Wrong(f"{what}: these are the variances; take the square root")
         expect_close(deviations, spread, f"the deviations {what}")

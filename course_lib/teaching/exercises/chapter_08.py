@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -86,7 +87,9 @@ def check_forget_bias(answer: Callable[[float], float]) -> None:
             raise Wrong("this is how far the gate stands open, sigmoid(f); f itself is asked for")
         if np.isclose(got, -expected) and half_life > 1:
             raise Wrong("the sign is wrong: this gate would keep what yours should lose")
-        expect_close(got, expected, f"f for a half-life of {half_life:g} samples", atol=1e-6)
+        expect_close(
+            got, expected, f"f for a half-life of {half_life:g} samples", atol=1e-3
+        )  # in float32, 1 - share has few digits
 
 
 @exercise(
@@ -148,9 +151,12 @@ def check_clip(answer: Callable[[list[np.ndarray], float], Any]) -> None:
 def check_draw(answer: Callable[[np.ndarray, float, float], int]) -> None:
     def drawn(logits: np.ndarray, temperature: float, uniform: float) -> int:
         got = answer(logits.copy(), temperature, uniform)
-        if isinstance(got, bool) or not isinstance(got, int | np.integer):
-            raise Wrong(f"need a whole number, the level, got {got!r}")
-        return int(got)
+        try:
+            if isinstance(got, bool):
+                raise TypeError
+            return operator.index(got)  # also of a NumPy or torch number
+        except TypeError:
+            raise Wrong(f"need a whole number, the level, got {got!r}") from None
 
     rng = np.random.default_rng(84)
     logits = np.array([0.0, np.log(2.0), np.log(5.0)])  # probabilities 1/8, 2/8 and 5/8
@@ -159,6 +165,15 @@ def check_draw(answer: Callable[[np.ndarray, float, float], int]) -> None:
             raise Wrong(
                 f"with probabilities 1/8, 2/8, 5/8 the number {uniform} draws level {expected}, "
                 f"yours {got}"
+            )
+    for logits, uniform, expected in (
+        (np.array([-1000.0, 0.0, 0.0]), 0.0, 1),
+        (np.array([0.0, -1000.0, 0.0]), 0.5, 2),
+    ):
+        if (got := drawn(logits, 1.0, uniform)) != expected:
+            raise Wrong(
+                f"for logits {logits.tolist()} the number {uniform} lies on an edge: the first "
+                f"level whose cumulative probability *exceeds* it is {expected}, yours draws {got}"
             )
     if drawn(np.array([1.0, 3.0, 2.0]), 0.0, 0.99) != 1:
         raise Wrong("at temperature 0 the likeliest level is taken, whatever the uniform number")

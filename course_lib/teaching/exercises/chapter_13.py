@@ -60,6 +60,18 @@ def check_masked_softmax(answer: Callable[[np.ndarray, np.ndarray], np.ndarray])
                     "leave padding out of the sum below the fraction, too"
                 )
             expect_close(row[:count], softmax(energy[:count]), what)
+    counts = np.array([4, 2, 3])
+    energies = rng.standard_normal((3, 4)) + np.array([[0.0], [900.0], [-900.0]])
+    energies[1, 2:] += 900
+    for rows, advice in (
+        ([0, 2], "each row needs a largest energy of its own"),
+        ([1], "take the largest energy of the tokens that are there, without padding"),
+    ):
+        what = f"the weights of texts with {counts[rows].tolist()} tokens, energies around "
+        what += " and ".join(f"{round(energies[row, 0], -2):g}" for row in rows)
+        raw = np.asarray(answer(energies[rows], counts[rows]), dtype=np.float64)
+        if not np.isfinite(raw).all() or np.abs(raw.sum(axis=-1) - 1).max() > 1e-5:
+            raise Wrong(f"{what} do not sum to 1: {advice}")
 
 
 @exercise(
@@ -75,6 +87,8 @@ def check_guide(answer: Callable[[int, int, float], np.ndarray]) -> None:
     for steps, tokens, width in ((4, 4, 0.2), (6, 3, 0.2), (3, 7, 0.4), (50, 20, 0.1)):
         what = f"W for {steps} steps, {tokens} tokens and g = {width:g}"
         got = expect_array(answer(steps, tokens, width), (steps, tokens), what)
+        if got.min() < 0:
+            raise Wrong(f"{what} goes down to {got.min():.3g}; a punishment is 0 or more")
         if got[0, 0] > 0.5:
             raise Wrong(f"{what} is {got[0, 0]:.3g} on the diagonal, where nothing is punished")
         expected = np.array(
@@ -120,6 +134,26 @@ def check_laplace(answer: Callable[..., np.ndarray]) -> None:
         expect_close(got, expected, what)
 
 
+class _Word(str):
+    """A word that counts how often words are compared, and stops a search that never ends."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        _Word.compared += 1
+        if _Word.compared > 5000:
+            raise Wrong(
+                "for two sentences of 12 words yours compares words more than 5000 times, where "
+                "144 comparisons would do: it answers the same question again and again. Keep the "
+                "answers for all pairs of beginnings in a table"
+            )
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
 @exercise(
     "13.5",
     "Words misheard",
@@ -146,6 +180,11 @@ def check_word_errors(answer: Callable[[list[str], list[str]], int]) -> None:
         *((" ".join(rng.choice(words, n)), " ".join(rng.choice(words, m)))
           for n, m in rng.integers(1, 7, (40, 2))),
     ]  # fmt: skip
+    long = [_Word(f"word{i}") for i in range(12)], [_Word(f"other{i}") for i in range(12)]
+    _Word.compared = 0
+    expect_close(
+        answer(list(long[0]), list(long[1])), 12, "the errors where all of 12 words are misheard"
+    )
     for said, heard in cases:
         what = f'the errors of hearing "{heard}" for "{said}"'
         got = float(expect_array(answer(said.split(), heard.split()), (), what))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import importlib.util
 import inspect
 import linecache
+import numbers
 import pkgutil
 import re
 import reprlib
@@ -23,12 +25,17 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from course_lib.core import shown
+
 Check = TypeVar("Check", bound=Callable[[Any], None])
 
 SECONDS = 20.0
 """How long an answer may take before it is taken for an endless loop."""
 
 NOTHING_WRITTEN = "write your solution in the cell above, run it, then this one"
+RELATIVE = 2e-6
+"""The share of a value by which an answer in float32, of some thirty roundings, may be off."""
+
 STILL_STOPS = (
     "write your solution in the cell above and delete its line `raise NotImplementedError(...)`: "
     "nothing below that line runs; then run the cell, and this one"
@@ -130,10 +137,11 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
             "failed",
             f"pass your function itself, without calling it; got {_brief(answer)}",
         )
+    last_inputs: list[str] = []
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"), _time_limit(seconds):
             warnings.simplefilter("ignore")
-            found.check(answer)
+            found.check(_watched(answer, last_inputs) if inspect.isfunction(answer) else answer)
     except Wrong as wrong:
         return Verdict("wrong", " ".join(str(wrong).split()))
     except NotImplementedError:
@@ -143,7 +151,7 @@ def judge(id: str, answer: Any, *, seconds: float = SECONDS) -> Verdict:
             "failed", f"your answer did not end within {seconds:g} s; is there an endless loop?"
         )
     except Exception as error:
-        return Verdict("failed", _explain(error, answer))
+        return Verdict("failed", _explain(error, answer, last_inputs))
     return Verdict("right")
 
 
@@ -157,9 +165,9 @@ def check(id: str = _MISSING, answer: Any = _MISSING) -> None:
     except KeyError as error:
         print(f"✗ {error.args[0]}")
         return
-    name = f"{id} {found.title}"
+    name = f"{found.id} {found.title}"
     if answer is _MISSING:
-        print(f'✗ {name}: pass your answer, too: check("{id}", my_answer)')
+        print(f'✗ {name}: pass your answer, too: check("{found.id}", my_answer)')
         return
     verdict = judge(id, answer)
     if verdict.kind == "right":
@@ -167,23 +175,24 @@ def check(id: str = _MISSING, answer: Any = _MISSING) -> None:
     elif verdict.kind == "not done":
         print(f"○ {name}: not done yet; {verdict.message}")
     else:
-        print(f'✗ {name}: {verdict.message} (for a hint: hint("{id}"))')
+        print(f'✗ {name}: {verdict.message} (for a hint: hint("{found.id}"))')
 
 
 def hint(id: str = _MISSING) -> None:
     """Print the next hint for exercise `id`; after the last one, the last again."""
     try:
-        hints = _find(id).hints
+        found = _find(id)
     except KeyError as error:
         print(f"✗ {error.args[0]}")
         return
-    number = min(_HINTS_GIVEN.get(id, 0) + 1, len(hints))
-    _HINTS_GIVEN[id] = number
+    hints = found.hints
+    number = min(_HINTS_GIVEN.get(found.id, 0) + 1, len(hints))
+    _HINTS_GIVEN[found.id] = number
     print(f"hint {number} of {len(hints)}: {hints[number - 1]}")
 
 
 def expect_close(got: Any, expected: Any, what: str, *, atol: float = 1e-6) -> None:
-    """Raise Wrong unless `got` has the shape and, to `atol`, the values of `expected`.
+    """Raise Wrong unless `got` has the shape and, to `atol` + 2e-6 |expected|, the values.
 
     The usual tolerance lets an answer in float32 pass, as the course's sound is.
 
@@ -191,21 +200,30 @@ def expect_close(got: Any, expected: Any, what: str, *, atol: float = 1e-6) -> N
     """
     want = np.asarray(expected, dtype=np.float64)
     values = expect_array(got, want.shape, what)
-    worst = np.abs(values - want)
-    if not (worst <= atol).all():
-        place = np.unravel_index(int(np.argmax(worst)), want.shape)
+    excess = np.abs(values - want) - (atol + RELATIVE * np.abs(want))
+    if not (excess <= 0).all():
+        place = np.unravel_index(int(np.argmax(excess)), want.shape)
         where = f" at index {', '.join(map(str, place))}" if want.ndim else ""
-        raise Wrong(f"{what}{where} should be {want[place]:.6g}, got {values[place]:.6g}")
+        right, wrong = float(want[place]), float(values[place])
+        raise Wrong(
+            f"{what}{where} should be {shown(right, wrong, digits=6)}, "
+            f"got {shown(wrong, right, digits=6)}"
+        )
 
 
 def expect_array(got: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """Return `got` as a float64 array, or raise Wrong unless it is finite numbers of `shape`."""
+    """Return `got` as a float64 array, or raise Wrong unless it is finite numbers of `shape`.
+
+    Lists, arrays and tensors of any kind of real number will do: float32, whole numbers, exact
+    fractions, and tensors that require gradients.
+    """
     wanted = "a number" if shape == () else f"an array of shape {shape}"
     if got is None:
         raise Wrong(f"{what} should be {wanted}, got None; does your function return its result?")
     try:
-        values = np.asarray(got)
-        if values.dtype.kind not in "biuf":
+        values = np.asarray(_detached(got))
+        exact = values.dtype.kind == "O" and all(isinstance(v, numbers.Real) for v in values.flat)
+        if values.dtype.kind not in "biuf" and not exact:
             raise TypeError
         values = values.astype(np.float64)
     except (TypeError, ValueError):
@@ -217,8 +235,76 @@ def expect_array(got: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     return values
 
 
+def expect_pair(got: Any, what: str) -> tuple[Any, Any]:
+    """Return both members of a pair, be it a tuple, a list or an array of two rows."""
+    if not isinstance(got, tuple | list | np.ndarray) or len(got) != 2:
+        raise Wrong(f"return {what}, two things, got {_brief(got)}")
+    return got[0], got[1]
+
+
+def _detached(value: Any) -> Any:
+    """Return a tensor, or the tensors in a list, without their gradients."""
+    if isinstance(value, tuple | list):
+        return [_detached(one) for one in value]
+    return value.detach().cpu() if hasattr(value, "detach") else value
+
+
+def _watched(answer: Callable[..., Any], last_inputs: list[str]) -> Callable[..., Any]:
+    """Return the answer as a function that keeps its last inputs and refuses to change them."""
+
+    @functools.wraps(answer)
+    def watched(*given: Any, **named: Any) -> Any:
+        before = _copied([*given, *named.values()])
+        try:
+            names = list(inspect.signature(answer).bind(*given, **named).arguments)
+        except TypeError:  # the call below says what is missing
+            names = []
+        last_inputs[:] = [
+            f"{name} = {_short(value)}"
+            for name, value in zip(names, before, strict=False)
+            if not callable(value)
+        ]
+        result = answer(*given, **named)
+        for name, was, now in zip(names, before, [*given, *named.values()], strict=False):
+            if _differs(was, now):
+                raise Wrong(
+                    f"your function changes its argument {name}; leave what you are given as it "
+                    f"was, and work on a copy, such as {name}.copy()"
+                )
+        return result
+
+    return watched
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of arrays, tensors and of what lists hold; anything else as it is."""
+    if isinstance(value, list):
+        return [_copied(one) for one in value]
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return value.detach().clone() if hasattr(value, "detach") else value
+
+
+def _differs(was: Any, now: Any) -> bool:
+    if isinstance(was, list):
+        return len(was) != len(now) or any(map(_differs, was, now))
+    if isinstance(was, np.ndarray):
+        return was.tobytes() != now.tobytes()
+    return bool((was != now.detach()).any()) if hasattr(was, "detach") else False
+
+
+def _short(value: Any) -> str:
+    """Return a value as a message shows it: large arrays by their shape."""
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        if value.size > 6:
+            return f"an array of shape {value.shape}"
+        return str(np.round(value, 4).tolist() if value.dtype.kind == "f" else value.tolist())
+    return reprlib.repr(value) if isinstance(value, str | list | tuple | int | float) else "..."
+
+
 def _find(id: object) -> Exercise:
     if isinstance(id, str):
+        id = re.sub(r"^\s*([0-9]\.[0-9]+)\s*$", r"0\1", id)  # "5.1" is 05.1
         if id not in _EXERCISES:
             load(id.partition(".")[0])
         if id in _EXERCISES:
@@ -261,14 +347,15 @@ def _brief(value: Any) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def _explain(error: Exception, answer: Any) -> str:
-    """Say where the answer itself raised, or that its result could not be used."""
+def _explain(error: Exception, answer: Any, last_inputs: Sequence[str]) -> str:
+    """Say where the answer itself raised, and on which inputs, or that it could not be used."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}"
     code = getattr(answer, "__code__", None)
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code is code:
             source = linecache.getline(frame.f_code.co_filename, line).strip()
-            return f"your {answer.__name__} raised {text} (at `{source}`)"
+            inputs = f", for {', '.join(last_inputs)}" if last_inputs else ""
+            return f"your {answer.__name__} raised {text} (at `{source}`{inputs})"
     return f"your answer could not be used: {text}"
 
 
