@@ -48,6 +48,7 @@ EMPHASIS = {
     "13": {"Listen", "backwards"},
     "14": {"deaf"},
     "15": {"Could one go the other way", "order", "remove noise from a sound as well as possible"},
+    "18": {"Symbols"},
     "16": {"exactly as many numbers as samples", "recognises"},
 }
 """Other words in bold that define nothing, by chapter."""
