@@ -23,7 +23,7 @@ import functools
 import math
 import zlib
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Protocol
 
 import numpy as np
@@ -67,20 +67,21 @@ _EXACTLY = Context(prec=30, rounding=ROUND_HALF_EVEN)
 
 
 def _whole(value: Decimal) -> int:
-    return int(value.to_integral_value(ROUND_HALF_EVEN))
+    return int(value.to_integral_value())
 
 
 def exp_table(first: int, last: int, *, steps: int, unit: int) -> Int[np.ndarray, "entries"]:
     """Return round(unit exp(i / steps)) for i = first, ..., last, by `decimal`."""
-    exponents = (_EXACTLY.divide(Decimal(i), Decimal(steps)) for i in range(first, last + 1))
-    return np.array([_whole(unit * _EXACTLY.exp(e)) for e in exponents], np.int64)
+    with localcontext(_EXACTLY):
+        values = [_whole(unit * (Decimal(i) / steps).exp()) for i in range(first, last + 1)]
+    return np.array(values, np.int64)
 
 
 def logistic_table(last: int, *, steps: int, unit: int) -> Int[np.ndarray, "entries"]:
     """Return round(unit / (1 + exp(-i / steps))) for i = 0, ..., last, by `decimal`."""
-    exponents = (_EXACTLY.divide(Decimal(-i), Decimal(steps)) for i in range(last + 1))
-    values = (_EXACTLY.divide(Decimal(unit), 1 + _EXACTLY.exp(e)) for e in exponents)
-    return np.array([_whole(value) for value in values], np.int64)
+    with localcontext(_EXACTLY):
+        values = [_whole(unit / (1 + (Decimal(-i) / steps).exp())) for i in range(last + 1)]
+    return np.array(values, np.int64)
 
 
 @functools.cache
@@ -94,21 +95,23 @@ def grid(
     TypeError
         For a grid that is neither mu-law nor linear.
     """
+    if not isinstance(encoding, MuLaw | LinearQuantiser):
+        raise TypeError(f"need MuLaw or LinearQuantiser levels, got {type(encoding).__name__}")
     levels = encoding.levels
     if isinstance(encoding, LinearQuantiser):
         values = (2 * np.arange(levels, dtype=np.int64) - levels) * (UNIT // levels)
         middles = (values[1:] + values[:-1]) // 2
         return values, np.concatenate([[-UNIT], middles, [UNIT]])
-    if isinstance(encoding, MuLaw):
-        bent = [_expanded(i, levels) for i in range(-levels, levels + 1)]
-        return np.array(bent[1::2], np.int64), np.array(bent[::2], np.int64)
-    raise TypeError(f"need MuLaw or LinearQuantiser levels, got {type(encoding).__name__}")
+    bent = [_expanded(i, levels) for i in range(-levels, levels + 1)]
+    return np.array(bent[1::2], np.int64), np.array(bent[::2], np.int64)
 
 
 def _expanded(i: int, levels: int) -> int:
     """Return UNIT times the mu-law expansion of i / levels, rounded; see features.quantise."""
-    power = _EXACTLY.power(Decimal(levels), _EXACTLY.divide(Decimal(abs(i)), Decimal(levels)))
-    return int(math.copysign(1, i)) * _whole(UNIT * (power - 1) / (levels - 1))
+    with localcontext(_EXACTLY):
+        bent = Decimal(levels) ** (Decimal(abs(i)) / levels) - 1
+        size = _whole(UNIT * bent / (levels - 1))
+    return size if i >= 0 else -size
 
 
 # ------------------------------------------------------------------ adaptive AR
@@ -233,7 +236,6 @@ def falling_exp(z: float) -> float:
     for k in range(13, 0, -1):
         total = 1.0 + g / k * total
     return math.ldexp(total, -n)
-
 
 
 # ------------------------------------------------------------------ what networks are made of

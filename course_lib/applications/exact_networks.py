@@ -138,7 +138,7 @@ class ExactWaveNet(_Network):
             raise ValueError("need a network with gates, residual and skip connections")
         p = {k: v.detach().cpu().numpy() for k, v in network.named_parameters()}
         self.dilations, self.channels = config.dilations, config.channels
-        self.receptive_field, self.components = network.receptive_field, config.components
+        self.components = config.components
         values, edges = grid(self.encoding)
         self.values, self.edges = values, edges
         if config.components:
@@ -155,39 +155,43 @@ class ExactWaveNet(_Network):
         self.head2_bias = whole_weights(p["head2_bias"], _SUM)
 
     def begin(self) -> Past:
-        """Return a past of silence, as long as the receptive field."""
+        """Return a past in which there was only silence."""
         return _WaveNetPast(self)
 
 
 class _WaveNetPast:
     def __init__(self, model: ExactWaveNet) -> None:
         self.model, self.time = model, 0
-        self.queues = [np.zeros((d, model.channels)) for d in model.dilations]
-        for _ in range(model.receptive_field):
-            self._advance(model.silence)
+        self.queues: list[np.ndarray] = []
+        x = model.inputs[model.silence]  # in endless silence a layer's input never changes
+        self.skip = np.zeros(len(model.head1))
+        for layer, dilation in enumerate(model.dilations):
+            self.queues.append(np.tile(x, (dilation, 1)))
+            x = self._layer(layer, x, x)
         self._share(model.silence)
 
     def cumulative(self, level: int) -> int:
         return int(self.shares[level])
 
     def hear(self, level: int) -> None:
-        self._advance(level)
-        self._share(level)
-
-    def _advance(self, level: int) -> None:
-        """Run one column of the layers; fills ``skip``, a sum of products."""
-        model, c = self.model, self.model.channels
-        x, self.skip = model.inputs[level], 0.0
+        x = self.model.inputs[level]
+        self.skip = np.zeros(len(self.model.head1))
         for layer, queue in enumerate(self.queues):
             slot = self.time % len(queue)
-            both = np.concatenate([queue[slot], x])
+            past = queue[slot].copy()
             queue[slot] = x
-            a = both @ model.taps[layer] + model.bias[layer]
-            z = np.rint(tanh(a[:c]) * logistic(a[c:]) / (2**30 // ACTIVATION))
-            mixed = z @ model.mix[layer] + model.mix_bias[layer]
-            x = _limited(x + np.rint(mixed[:c] / WEIGHT))
-            self.skip = self.skip + mixed[c:]
+            x = self._layer(layer, past, x)
         self.time += 1
+        self._share(level)
+
+    def _layer(self, layer: int, past: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Return the input of the next layer, and add to ``skip``, a sum of products."""
+        model, c = self.model, self.model.channels
+        a = np.concatenate([past, x]) @ model.taps[layer] + model.bias[layer]
+        z = np.rint(tanh(a[:c]) * logistic(a[c:]) / (2**30 // ACTIVATION))
+        mixed = z @ model.mix[layer] + model.mix_bias[layer]
+        self.skip = self.skip + mixed[c:]
+        return _limited(x + np.rint(mixed[:c] / WEIGHT))
 
     def _share(self, level: int) -> None:
         model = self.model
