@@ -21,11 +21,10 @@ from course_lib.audio import Clip
 from course_lib.core import Encoding, LikelihoodKind
 from course_lib.evaluation.generation import principal
 from course_lib.evaluation.intervals import Interval, bootstrap, paired_difference, ranks
-from course_lib.evaluation.likelihood import Comparison, bits_per_sample
+from course_lib.evaluation.likelihood import _SIGN, Comparison, bits_per_sample
 from course_lib.evaluation.sets import frechet_distance
 from course_lib.features import log_mel
 
-_SIGN: dict[LikelihoodKind, str] = {"exact": "", "lower bound": "≤ ", "estimate": "~ "}
 _DECIBELS = 20 / np.log(10)
 DIMS = 12
 """Principal components in which sets of sounds are compared."""
