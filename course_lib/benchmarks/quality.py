@@ -196,6 +196,7 @@ def _blocks() -> np.ndarray:
     return everything.reshape(-1, WIDTH)[::4]
 
 
+@functools.cache
 def _speech_contestants() -> list[Contestant]:
     training = _training()
     everything = Clip.join(training)
