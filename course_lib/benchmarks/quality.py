@@ -1,9 +1,9 @@
 """`course bench quality`: every model of the course on the same held-out sound.
 
 Three blocks, which do not compare with one another: English prompts like those trained on, at
-8 kHz; prompts of other voices and languages, at 8 kHz; drum hits at 16 kHz. All bits are counted on 8-bit
-mu-law levels. Classical models are fitted here to the training recordings; networks come from the
-zoo, and whatever joins the zoo joins the table. Notebook: 17.
+8 kHz; prompts of other voices and languages, at 8 kHz; drum hits at 16 kHz. All bits are counted
+on 8-bit mu-law levels. Classical models are fitted here to the training recordings; networks
+come from the zoo, and whatever joins the zoo joins the table. Notebook: 17.
 """
 
 from __future__ import annotations

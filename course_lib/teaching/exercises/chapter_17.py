@@ -101,8 +101,8 @@ def check_verdict(answer: Callable[[np.ndarray, np.ndarray], str]) -> None:
         if got not in ("a", "b", "neither"):
             raise Wrong(f"return 'a', 'b' or 'neither', not {got!r}")
         if got == "neither" and expected != "neither":
-            raise Wrong(f"{told}: that is more than chance. Did you compare two intervals, in which "
-                        "hard and easy clips hide the difference? Pair the clips")  # fmt: skip
+            raise Wrong(f"{told}: that is more than chance. Did you compare two intervals, in "
+                        "which hard clips hide the difference? Pair the clips")  # fmt: skip
         if got != expected and expected == "neither":
             raise Wrong(f"{told}: nobody is better, but you say {got!r}; ask for an interval "
                         "without zero")  # fmt: skip
@@ -141,8 +141,8 @@ def check_ears(answer: dict[str, str]) -> None:
         "The smallest honest model is a table: P(level | level before), counted, plus a little.",
         "`fit` is a classmethod that counts pairs of codes; `level_log_likelihood` adds up "
         "logarithms and returns Likelihood(nats); `sample` draws level after level.",
-        "counts = np.full((256, 256), 0.02); np.add.at(counts, (codes[:-1], codes[1:]), 1) for each "
-        "clip; rows divided by their sums.",
+        "counts = np.full((256, 256), 0.02); for each clip np.add.at(counts, (codes[:-1], "
+        "codes[1:]), 1); then divide the rows by their sums.",
     ],
 )
 def check_own_model(answer: Any) -> None:
