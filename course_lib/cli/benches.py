@@ -7,13 +7,27 @@ import json
 import sys
 from pathlib import Path
 
-from course_lib.cli.shared import Commands, working
+from course_lib.cli.shared import Commands, refuse, working
 
 
 def add_commands(commands: Commands) -> None:
     """Add bench."""
-    command = commands.add_parser("bench", help="speed and size against other libraries")
-    command.add_argument("--only", metavar="GROUP", help="one group, such as ar")
+    command = commands.add_parser(
+        "bench",
+        help="speed and size against other libraries; quality: every model on the same sound",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n  course bench --only ar\n  course bench quality --clips 6 --draws 4\n"
+        "  course bench quality --only percussion --json quality.json",
+    )
+    command.add_argument(
+        "table", nargs="?", choices=["quality"], help="bits, distances and costs of every model"
+    )
+    command.add_argument(
+        "--only", metavar="GROUP", help="one group, such as ar; of quality: speech, voices or "
+        "percussion",
+    )  # fmt: skip
+    command.add_argument("--clips", type=int, metavar="N", help="of quality: only so many clips")
+    command.add_argument("--draws", type=int, metavar="N", help="of quality: sounds (default 24)")
     command.add_argument(
         "--json", type=Path, metavar="FILE", help="write the rows to this file, too"
     )
@@ -27,6 +41,9 @@ def _bench(options: argparse.Namespace) -> int:
     from course_lib.benchmarks import GROUPS, Row, run
     from course_lib.core import check_writable, write_text
 
+    if options.table == "quality":
+        return _quality(options)
+    refuse(options, "is for quality", "clips", "draws")
     groups = GROUPS if options.only is None else (options.only,)
     if options.json is not None:
         check_writable(options.json)
@@ -50,4 +67,39 @@ def _bench(options: argparse.Namespace) -> int:
     if options.json is not None:
         text = json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False)
         write_text(options.json, text + "\n")
+    return 0
+
+
+def _quality(options: argparse.Namespace) -> int:
+    """Print a table of each block, and how neighbours in it differ."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from course_lib.benchmarks.quality import BLOCKS
+    from course_lib.core import check_count, check_writable, write_text
+    from course_lib.evaluation.showdown import as_json, neighbours, showdown_table
+
+    if options.only is not None and options.only not in BLOCKS:
+        raise ValueError(f"need a block out of {', '.join(BLOCKS)}, got {options.only!r}")
+    clips = None if options.clips is None else check_count(options.clips, "--clips", minimum=2)
+    draws = 24 if options.draws is None else check_count(options.draws, "--draws", minimum=2)
+    if options.json is not None:
+        check_writable(options.json)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    found = {}
+    for name in BLOCKS if options.only is None else (options.only,):
+        with working(f"measuring {name}"):
+            block = BLOCKS[name](clips=clips)
+            results = list(block.results(draws=draws))
+        rows, columns, caption = showdown_table(results, block.sizes, grid=block.title)
+        table = Table(*columns, title=caption)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        for a, b, more in neighbours(results, block.sizes):
+            verdict = "" if more.parts else "; no difference is claimed"
+            console.print(f"{b} needs {more} bits per sample more than {a}{verdict}")
+        found[name] = {"title": block.title, "sizes": block.sizes, "results": as_json(results)}
+    if options.json is not None:
+        write_text(options.json, json.dumps(found, ensure_ascii=False) + "\n")
     return 0

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
-from course_lib.cli import benches, course, sampling, scoring, speaking, training
+from course_lib.cli import benches, compressing, course, sampling, scoring, speaking, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,6 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    for group in (course, benches, training, sampling, speaking, scoring):
+    for group in (course, benches, training, sampling, speaking, scoring, compressing):
         group.add_commands(commands)
     return parser

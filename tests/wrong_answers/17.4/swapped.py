@@ -1,0 +1,3 @@
+"""Takes babble for words."""
+
+answer = {"A": "recording", "B": "Markov chain", "C": "WaveNet"}
