@@ -124,6 +124,16 @@ def check_resonances(answer: Callable[[np.ndarray, int], np.ndarray]) -> None:
                     "pair of poles, keep the one above the real axis"
                 )
             found = found[np.argsort(found[:, 0])]
+            if np.allclose(found[:, 0], [f / 2 for f, _ in formants], atol=1e-3):
+                raise Wrong(
+                    f"for {what}, your frequencies are half of what they should be: a whole turn, "
+                    "2 pi, is the sample rate"
+                )
+            if np.allclose(found[:, 1], [b / 2 for _, b in formants], atol=1e-3):
+                raise Wrong(
+                    f"for {what}, your bandwidths are half of what they should be: B is "
+                    "-ln(r) f_s / pi"
+                )
             expect_close(found[:, 0], [f for f, _ in formants], f"{what}: the Hz", atol=1e-3)
             expect_close(
                 found[:, 1], [b for _, b in formants], f"{what}: the bandwidths in Hz", atol=1e-3

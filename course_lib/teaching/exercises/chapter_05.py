@@ -71,9 +71,12 @@ def check_forecast_deviations(answer: Callable[..., np.ndarray]) -> None:
         got = answer(phi.copy(), theta.copy(), d, variance, 8)
         got = expect_array(got, (8,), f"the deviations for {name}")
         psi = scipy.signal.lfilter(np.append(1.0, theta), np.append(1.0, -phi), np.eye(8)[0])
+        stationary = np.sqrt(variance * np.cumsum(psi**2))
         for _ in range(d):
             psi = np.cumsum(psi)
         expected = np.sqrt(variance * np.cumsum(psi**2))
+        if d and np.allclose(got, stationary):
+            raise Wrong(f"for {name} yours are those of the differences: sum psi {d} time(s)")
         if np.allclose(got, expected**2) and not np.allclose(got, expected):
             raise Wrong(f"for {name} these are the variances; take the square root")
         if variance != 1 and np.allclose(got, expected / np.sqrt(variance)):

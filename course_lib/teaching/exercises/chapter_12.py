@@ -32,6 +32,11 @@ def check_rate(answer: Callable[[int, int, float, int], float]) -> None:
             return float(expect_array(answer(step, steps, peak, warmup), (), "the rate"))
 
         if warmup:
+            if abs(got(0)) < small:
+                raise Wrong(
+                    f"the rate of step 0 {what} should be {peak / warmup:.4g}, got 0: step 0 is "
+                    "the first of the warm-up's steps and moves already, by (step + 1) / warmup"
+                )
             expect_close(got(0), peak / warmup, f"the rate of step 0 {what}", atol=small)
             half = warmup // 2 - 1
             expect_close(got(half), peak / 2, f"the rate of step {half} {what}", atol=small)
