@@ -19,7 +19,7 @@ from course_lib.core import (
     check_generator,
 )
 
-_SIGN: dict[LikelihoodKind, str] = {"exact": "", "lower bound": "≤ ", "estimate": "≈ "}
+SIGN: dict[LikelihoodKind, str] = {"exact": "", "lower bound": "≤ ", "estimate": "≈ "}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class BitsPerSample:
     sample_rate: int
 
     def __str__(self) -> str:
-        return f"{_SIGN[self.kind]}{self.bits:.2f}"
+        return f"{SIGN[self.kind]}{self.bits:.2f}"
 
 
 class Comparison(NamedTuple):

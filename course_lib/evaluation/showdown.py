@@ -21,7 +21,7 @@ from course_lib.audio import Clip
 from course_lib.core import Encoding, LikelihoodKind
 from course_lib.evaluation.generation import principal
 from course_lib.evaluation.intervals import Interval, bootstrap, paired_difference, ranks
-from course_lib.evaluation.likelihood import _SIGN, Comparison, bits_per_sample
+from course_lib.evaluation.likelihood import SIGN, Comparison, bits_per_sample
 from course_lib.evaluation.sets import frechet_distance
 from course_lib.features import log_mel
 
@@ -175,7 +175,8 @@ def judge(
 
     Notebook: 17.
     """
-    bits, kind = None, "exact"
+    bits: tuple[float, ...] | None = None
+    kind: LikelihoodKind = "exact"
     if contestant.scorer is not None:
         bits, kind = score_clips(contestant.scorer, held_out, encoding)
     spectral = frechet = seconds = None
@@ -206,18 +207,18 @@ def showdown_table(results: Sequence[Result], sizes: Sequence[int], *, grid: str
 
     Notebook: 17.
     """
-    sizes = np.asarray(sizes, float)
+    weights = np.asarray(sizes, float)
     scored = {r.name: np.array(r.bits) for r in results if r.bits is not None}
     if not scored:
         raise ValueError("need at least one model with a score for a table, got none")
-    places = ranks(scored, sizes, rng=_generator("ranks"))
+    places = ranks(scored, weights, rng=_generator("ranks"))
     ordered = sorted(results, key=lambda r: np.inf if r.bits is None else sum(r.bits))
     rows = []
     for r in ordered:
         bits = "—"
         if r.bits is not None:
-            told = bootstrap(np.array(r.bits), sizes, rng=_generator(r.name))
-            bits = f"{_SIGN[r.kind]}{told}"
+            told = bootstrap(np.array(r.bits), weights, rng=_generator(r.name))
+            bits = f"{SIGN[r.kind]}{told}"
         rows.append(
             (
                 str(places.get(r.name, "—")), r.name, bits,

@@ -152,7 +152,7 @@ def check_own_model(answer: Any) -> None:
 
     def clip(samples: int) -> Clip:
         walk = 0.02 * np.cumsum(rng.standard_normal(samples))
-        return Clip(np.float32(0.5 * np.sin(walk)), 8000)
+        return Clip((0.5 * np.sin(walk)).astype(np.float32), 8000)
 
     training, held_out = [clip(6000) for _ in range(8)], [clip(3000) for _ in range(4)]
     model = answer.fit(training, grid)
