@@ -55,7 +55,7 @@ def through_codec(codec: SpeechCodec, *, stages: int | None = None) -> Way:
     return way
 
 
-def through_mel(codec: SpeechCodec) -> Way:
+def through_frames(codec: SpeechCodec) -> Way:
     """Return the way through the codec's frames, unrounded, and Griffin and Lim's search."""
     config = codec.config
 
@@ -133,11 +133,11 @@ class Quality(NamedTuple):
 
 
 def quality(way: Way, clips: Sequence[Clip]) -> Quality:
-    """Return what a codec costs and how near it comes, on these clips; raises as `compared`."""
-    return compared([way(clip) for clip in clips], clips)
+    """Return what a codec costs and how near it comes, on these clips, as `coding_quality`."""
+    return coding_quality([way(clip) for clip in clips], clips)
 
 
-def compared(coded: Sequence[Coded], clips: Sequence[Clip]) -> Quality:
+def coding_quality(coded: Sequence[Coded], clips: Sequence[Clip]) -> Quality:
     """Return what was paid for coded clips, and how near they come to the originals.
 
     Raises
@@ -155,7 +155,7 @@ def compared(coded: Sequence[Coded], clips: Sequence[Clip]) -> Quality:
     return Quality(float(rate), float(np.mean(distances)), error)
 
 
-def misheard(way: Way, *, count: int = SENTENCES, which: str = "numbers") -> dict[str, Any]:
+def words_misheard(way: Way, *, count: int = SENTENCES, which: str = "numbers") -> dict[str, Any]:
     """Return how many words of joined sentences a recogniser gets wrong after a codec."""
 
     def read(texts: Sequence[tuple[str, ...]]) -> Any:
@@ -183,7 +183,7 @@ def codec_scores(codec: SpeechCodec) -> dict[str, Any]:
     own = quality(through_codec(codec), clips)
     ways = {
         **{f"{s} stages": through_codec(codec, stages=s) for s in (1, 2, 4) if s < config.stages},
-        "mel and Griffin-Lim": through_mel(codec),
+        "mel and Griffin-Lim": through_frames(codec),
         "mu-law, 4 bits": through_mu_law(16),
         "Ogg Opus, smallest": through_file("OGG", "OPUS", compression=1.0),
     }
@@ -197,6 +197,6 @@ def codec_scores(codec: SpeechCodec) -> dict[str, Any]:
     for name, way in ways.items():
         found[f"mel distance, dB, {name}"] = quality(way, clips).distance
     if find_spec("pocketsphinx"):
-        found["word error"] = misheard(through_codec(codec))
-        found["word error, mel and Griffin-Lim"] = misheard(ways["mel and Griffin-Lim"])
+        found["word error"] = words_misheard(through_codec(codec))
+        found["word error, mel and Griffin-Lim"] = words_misheard(ways["mel and Griffin-Lim"])
     return found

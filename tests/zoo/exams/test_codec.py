@@ -6,13 +6,13 @@ import pytest
 from course_lib.audio import Clip
 from course_lib.models.latent.residual import CodecConfig, SpeechCodec
 from course_lib.zoo.exams.codec import (
-    compared,
+    coding_quality,
     frame_error,
     longest_clips,
     quality,
     through_codec,
     through_file,
-    through_mel,
+    through_frames,
     through_mu_law,
 )
 
@@ -39,13 +39,14 @@ def test_rates_are_counted(codec, clips):
 
 def test_frames_that_are_not_rounded_come_nearer_than_an_untrained_codec(codec, clips):
     assert (
-        quality(through_mel(codec), clips).distance < quality(through_codec(codec), clips).distance
+        quality(through_frames(codec), clips).distance
+        < quality(through_codec(codec), clips).distance
     )
     assert frame_error(codec, "validation") > 0
 
 
 def test_copies_are_as_long_as_the_clips(codec, clips):
-    for way in (through_codec(codec), through_mel(codec), through_file("OGG", "VORBIS")):
+    for way in (through_codec(codec), through_frames(codec), through_file("OGG", "VORBIS")):
         coded = way(clips[0])
         assert len(coded.clip) == len(clips[0])
         assert np.isfinite(coded.clip.samples).all()
@@ -59,4 +60,4 @@ def test_one_clip_has_no_standard_error(clips):
 def test_every_clip_needs_its_coded_one(clips):
     coded = [through_mu_law(16)(clips[0])]
     with pytest.raises(ValueError, match="for each of 2, got 1"):
-        compared(coded, clips)
+        coding_quality(coded, clips)
