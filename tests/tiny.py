@@ -12,6 +12,10 @@ from course_lib.models.adversarial.gan import WaveGANConfig
 from course_lib.models.adversarial.hifigan import MelVocoderConfig
 from course_lib.models.diffusion.configuration import SoundDiffusionConfig
 from course_lib.models.diffusion.unet import UNetConfig
+from course_lib.models.latent.residual import CodecConfig
+from course_lib.models.latent.tables import TableConfig
+from course_lib.models.latent.vae import SoundVAEConfig
+from course_lib.models.latent.vqvae import SoundVQVAEConfig
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
@@ -22,6 +26,7 @@ from course_lib.zoo import SpeechRecipe
 from course_lib.zoo.exams.talkers import nats_per_value
 from course_lib.zoo.hits import hits
 from course_lib.zoo.recipes import ClassifierRecipe, DiffusionRecipe, TalkerRecipe, VocoderRecipe
+from course_lib.zoo.recipes.latent import CodecRecipe, VAERecipe, VQVAERecipe
 from course_lib.zoo.recipes.percussion import HitRecipe, WaveGANRecipe
 
 WAVENET = WaveNetConfig((1, 2, 4), channels=4, skip=6, head=6, levels=16)
@@ -137,6 +142,44 @@ class TinyWaveGAN(FewHits, WaveGANRecipe):
 
     def examine(self, network: torch.nn.Module) -> dict[str, object]:
         return {"recognised": 0.5}
+
+
+TABLE = TableConfig(
+    length=2048, frames=16, window_length=256, hop_length=128, bands=16, sample_rate=8000
+)
+VAE = SoundVAEConfig(CLASSES, table=TABLE, channels=(8, 8, 8, 8), latents=3, warmup=2)
+VQVAE = SoundVQVAEConfig(CLASSES, table=TABLE, channels=(8, 8, 8), codes=4, width=3, units=4)
+CODEC = CodecConfig(stages=2, codes=4, channels=8, width=4)
+
+
+@dataclass(frozen=True)
+class TinyVAE(FewHits, VAERecipe):
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"recognised": 0.5}
+
+
+@dataclass(frozen=True)
+class TinyVQVAE(FewHits, VQVAERecipe):
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"recognised": 0.5}
+
+
+@dataclass(frozen=True)
+class TinyCodec(CodecRecipe):
+    """A recipe that hears three short prompts, and is not examined."""
+
+    length: int = 8
+    size: int = 2
+
+    def recordings(self) -> Catalogue:
+        chosen = sorted(super().recordings(), key=lambda recording: recording.seconds)
+        return Catalogue(chosen[:3])
+
+    def validate(self, network: torch.nn.Module) -> float:
+        return 0.5
+
+    def examine(self, network: torch.nn.Module) -> dict[str, object]:
+        return {"bits per second": 320.0, "mel distance, dB": 9.0}
 
 
 @dataclass(frozen=True)

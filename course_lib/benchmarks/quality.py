@@ -152,14 +152,14 @@ class Stored(NamedTuple):
 
 
 def stored() -> dict[str, Stored]:
-    """Return what ``course bench quality --json data/zoo/quality.json`` measured, block by block.
+    """Return what ``course bench quality --json data/quality.json`` measured, block by block.
 
     Raises
     ------
     FileNotFoundError
         Where the data folder has no such file.
     """
-    blocks = json.loads((data_folder() / "zoo" / "quality.json").read_bytes())
+    blocks = json.loads((data_folder() / "quality.json").read_bytes())
     return {
         name: Stored(block["title"], block["sizes"], from_json(block["results"]))
         for name, block in blocks.items()

@@ -48,7 +48,7 @@ def network_named(name: str) -> Any:
     if isinstance(network, FrameVocoder):
         raise ValueError(f'{name} turns frames into sound: course say "7,341" --vocoder {name}')
     if not isinstance(network, Sampler):
-        raise ValueError(f"{name} tells sounds apart; it makes none, and has no likelihood of any")
+        raise ValueError(f"{name} makes no sound by itself, and has no likelihood of any")
     return network
 
 

@@ -59,10 +59,8 @@ def test_unknown_models_are_named():
 
 def test_stored_results_are_read(two, tmp_path, monkeypatch):
     results = list(two.results(draws=2))
-    folder = tmp_path / "zoo"
-    folder.mkdir()
     block = {"title": two.title, "sizes": two.sizes, "results": as_json(results)}
-    (folder / "quality.json").write_text(json.dumps({"speech": block}))
+    (tmp_path / "quality.json").write_text(json.dumps({"speech": block}))
     monkeypatch.setattr(quality, "data_folder", lambda: tmp_path)
     assert quality.stored()["speech"] == (two.title, two.sizes, results)
 

@@ -40,6 +40,9 @@ RECIPES = {
     "forger": tiny.TinyWaveGAN(tiny.WAVEGAN, tiny.GAME),
     "renderer": tiny.TinyVocoder(tiny.MEL_VOCODER, tiny.GAME),
     "critic": tiny.TinyClassifier(tiny.CLASSIFIER, SHORT),
+    "squeezer": tiny.TinyVAE(tiny.VAE, SHORT),
+    "coder": tiny.TinyVQVAE(tiny.VQVAE, SHORT),
+    "codec": tiny.TinyCodec(tiny.CODEC, SHORT),
 }
 
 SOUNDS = ["babbler", "choir", "vocoder", "gru"]
@@ -160,7 +163,7 @@ def test_say_names_what_it_cannot_say(run, trained, tmp_path, text, said):
     [
         (["--talker", "wavenet-speech"], "wavenet-speech does not read text; there are talker-"),
         (["--talker", "nobody"], "no model is called 'nobody'"),
-        (["--vocoder", "wavenet-speech"], "need a WaveNet that listens to 80 mel bands"),
+        (["--vocoder", "wavenet-speech"], "wavenet-speech does not turn frames into sound"),
         (["--vocoder", "gru-speech"], "gru-speech does not turn frames into sound"),
     ],
 )
@@ -510,7 +513,7 @@ def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
         ("sample", ["drummer", "--voice", "Bob"], "--voice is not for {models}/drummer"),
         ("sample", ["drummer", "--from", "{file}"], "--from is not for {models}/drummer"),
         ("sample", ["drummer", "--channel", "0"], "--channel is not for {models}/drummer"),
-        ("sample", ["critic"], "critic tells sounds apart; it makes none"),
+        ("sample", ["critic"], "critic makes no sound by itself"),
         ("sample", ["babbler", "--class", "kick"], "--class is for diffusion models, not for"),
         ("sample", ["gru", "--steps", "9"], "--steps is for diffusion models, not for"),
         ("sample", ["vocoder", "--guidance", "2"], "--guidance is for diffusion models"),
@@ -520,10 +523,12 @@ def test_the_score_of_a_hit_is_the_bits_of_all_that_the_network_draws(
         ("score", ["drummer", "{file}", "--voice", "Bob"], "--voice is not for {models}/drummer"),
         ("score", ["drummer", "{file}", "--order", "3"], "--order is for ar"),
         ("score", ["drummer"], "need a FILE to score"),
-        ("score", ["critic", "{file}"], "critic tells sounds apart; it makes none, and has no"),
+        ("score", ["critic", "{file}"], "critic makes no sound by itself, and has no"),
         ("score", ["babbler", "{file}", "--bound"], "--bound is for diffusion models, not for"),
         ("score", ["ar", "{file}", "--class", "kick"], "--class is for diffusion models"),
         ("score", ["talker", "--bound"], "--bound is not for talkers"),
+        ("sample", ["codec"], "codec makes no sound by itself"),
+        ("score", ["squeezer", "{file}"], "squeezer draws sounds and has no likelihood of any"),
         ("score", ["forger", "{file}"], "forger draws sounds and has no likelihood of any"),
         ("sample", ["forger", "--steps", "9"], "--steps is for diffusion models, not for"),
         ("say", ["one", "--talker", "drummer"], "drummer does not read text"),

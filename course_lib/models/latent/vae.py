@@ -199,6 +199,21 @@ class SoundVAEConfig:
         settle(self, latents=check_count(self.latents, "latents"))
         settle(self, warmup=check_count(self.warmup, "warmup", minimum=0))
 
+    @property
+    def length(self) -> int:
+        """Samples in a sound."""
+        return self.table.length
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.table.sample_rate
+
+    @property
+    def duration(self) -> float:
+        """Seconds in a sound."""
+        return self.table.duration
+
 
 class SoundVAE(nn.Module):
     """A variational autoencoder of hits, over log-mel tables.

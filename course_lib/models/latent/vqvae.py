@@ -65,6 +65,21 @@ class SoundVQVAEConfig:
             settle(self, **{name: check_count(getattr(self, name), name)})
 
     @property
+    def length(self) -> int:
+        """Samples in a sound."""
+        return self.table.length
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.table.sample_rate
+
+    @property
+    def duration(self) -> float:
+        """Seconds in a sound."""
+        return self.table.duration
+
+    @property
     def grid(self) -> tuple[int, int]:
         """Frames and bands of the grid of codes."""
         halved = 2 ** len(self.channels)

@@ -110,7 +110,7 @@ class VocoderRecipe:
 VOCODERS: dict[str, VocoderRecipe] = {
     "hifigan-vocoder": VocoderRecipe(
         MelVocoderConfig(),
-        AdversarialSchedule(300, 2e-3, warmup=30, betas=(0.8, 0.99), alone=240, averaging=0.95),
+        AdversarialSchedule(4000, 2e-3, warmup=30, betas=(0.8, 0.99), alone=240, averaging=0.95),
     ),
 }
 """The vocoders that make a sound in one pass, by name."""
