@@ -47,7 +47,13 @@ EMPHASIS = {
     "12": {"Temperature 0", "Temperature 2"},
     "13": {"Listen", "backwards"},
     "14": {"deaf"},
-    "15": {"Could one go the other way", "order", "remove noise from a sound as well as possible"},
+    "15": {
+        "Could one go the other way",
+        "order",
+        "responsibilities",
+        "remove noise from a sound as well as possible",
+    },
+    "17": {"Symbols", "not", "nothing is ever rounded"},
     "18": {"Symbols"},
     "16": {"exactly as many numbers as samples", "recognises"},
 }
