@@ -49,8 +49,8 @@ def exact_network(network: nn.Module) -> ExactModel:
     Raises
     ------
     ValueError
-        For anything but an LSTM, a GRU or a WaveNet, for a network with a condition, without one of its parts, of more than 256 levels, or with
-        weights too large for exact sums.
+        For anything but an LSTM, a GRU or a WaveNet, for a network with a condition, without one of
+        its parts, of more than 256 levels, or with weights too large for exact sums.
     """
     if isinstance(network, RecurrentNetwork) and network.config.cell != "rnn":
         return ExactRecurrent(network)
