@@ -16,8 +16,14 @@ from course_lib.editions.site.sources import write_sources
 CONFIGURATION = Path(__file__).parent
 """The folder of conf.py."""
 
+SPHINX = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+"""The command; a warning is an error, and all of them are told."""
+
 PYTHON = (3, 12)
 """The oldest Python for which the Sphinx that the site needs exists."""
+
+NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_copybutton", "mathjax")
+"""The modules that the extra `site` brings."""
 
 
 def check_tools() -> None:
@@ -34,8 +40,7 @@ def check_tools() -> None:
             f"the site needs Python 3.12 or newer, for Sphinx 9.1.1, and this is Python {here}; "
             "delete .venv and try: make site PYTHON=python3.12"
         )
-    needed = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_copybutton", "mathjax")
-    if missing := [name for name in needed if find_spec(name) is None]:
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise ModuleNotFoundError(
             f"the site needs {', '.join(missing)}; pip install 'audio-generation-course[site]'"
         )
@@ -57,9 +62,9 @@ def build_site(course: Sequence[Chapter], folder: Path) -> None:
     check_tools()
     sources = folder.with_name(f"{folder.name}-sources")
     write_sources(course, sources)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
-    command += ["-c", str(CONFIGURATION), "-d", str(folder.with_name(f"{folder.name}-cache"))]
-    done = subprocess.run([*command, str(sources), str(folder)], check=False)
+    cache = folder.with_name(f"{folder.name}-cache")
+    places = ["-c", str(CONFIGURATION), "-d", str(cache), str(sources), str(folder)]
+    done = subprocess.run([*SPHINX, *places], check=False)
     if done.returncode:
         raise ChildProcessError("Sphinx has something to say about the pages; see above")
 

@@ -33,8 +33,10 @@ myst_heading_anchors = 3
 
 default_role = "py:obj"  # a link where the name is one of the library's, and code elsewhere
 autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
+napoleon_use_ivar = True  # a field that is told in the class is not told again below it
 napoleon_use_rtype = False
 
 html_theme = "sphinx_book_theme"
@@ -47,6 +49,8 @@ html_favicon = "assets/icon.svg"
 html_theme_options = {
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
+    "collapse_navigation": True,  # or each page would list all others in its own way
+    "navigation_depth": 2,
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,

@@ -43,7 +43,7 @@ def site_notebook(chapter: Chapter) -> NotebookNode:
             cell.source = with_exercise_headings(cell.source)
         elif MARKER.search(cell.source):
             cells.append(new_code_cell(cleared.source, id=f"{cell.id}-to-do"[-64:]))
-            cell.source = MARKER.sub("", cell.source)
+            cell.source = MARKER.sub("", cell.source).rstrip()
             cell.metadata.update(FOLD)
         cells.append(cell)
     if used := used_in_library(notebook):

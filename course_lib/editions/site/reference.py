@@ -1,4 +1,4 @@
-"""The reference: a page for every module of the library, from its docstrings."""
+"""The reference: a page for every package of the library, from its docstrings."""
 
 from __future__ import annotations
 
@@ -19,52 +19,46 @@ STORY = re.compile(r"\bNotebooks?: (?P<numbers>\d\d(?:(?:, | and )\d\d)*)")
 LITERAL = re.compile(r"(``.+?``|`[^`]+`)")
 
 
-def modules() -> list[str]:
-    """Return the full names of the library's modules and packages, sorted."""
-    names = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        inside = path.relative_to(PACKAGE).with_suffix("")
-        parts = inside.parts[:-1] if inside.name == "__init__" else inside.parts
-        name = ".".join(parts)
-        if parts and not inside.name.startswith("__main") and not name.startswith(LEFT_OUT):
-            names.append(f"course_lib.{name}")
-    return sorted(set(names))
+def modules() -> dict[str, list[str]]:
+    """Return the library's packages, and the modules that each holds, by their full names.
 
-
-def module_pages() -> dict[str, str]:
-    """Return the pages as reStructuredText, by the name of the module; "index" lists the packages.
-
-    A package's page holds its docstring and the list of its modules; a module's page, everything
-    public that is defined there, in the order of the source.
+    What lies in no package but `course_lib` itself is left out: it only tells a version.
     """
-    names = modules()
-    pages = {
-        "index": _titled("The library", INTRODUCTION, _contents("course_lib", names)),
-    }
-    for name in names:
-        inside = _contents(name, names)
-        about = [f".. automodule:: {name}"]
-        if not inside:
-            about += ["   :members:", "   :member-order: bysource", "   :show-inheritance:"]
-        pages[name] = _titled(name.removeprefix("course_lib."), "\n".join(about), inside)
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        package = ".".join(path.relative_to(PACKAGE).parts[:-1])
+        name = f"{package}.{path.stem}"
+        if package and not path.name.startswith("__") and not name.startswith(LEFT_OUT):
+            found.setdefault(f"course_lib.{package}", []).append(f"course_lib.{name}")
+    return found
+
+
+def package_pages() -> dict[str, str]:
+    """Return the pages as reStructuredText, by the name of the package; "index" lists them.
+
+    A page holds the package's docstring, and of each of its modules all that is public and
+    defined there, in the order of the source.
+    """
+    pages = {}
+    for package, members in modules().items():
+        blocks = [f".. automodule:: {package}"]
+        for module in members:
+            title = module.removeprefix(f"{package}.")
+            about = f".. automodule:: {module}\n   :members:\n   :show-inheritance:"
+            blocks += [f"{title}\n{'-' * len(title)}", about]
+        pages[package] = _titled(package.removeprefix("course_lib."), *blocks)
+    contents = [".. toctree::", "   :maxdepth: 1", "", *(f"   {package}" for package in pages)]
+    pages["index"] = _titled("The library", INTRODUCTION, "\n".join(contents))
     return pages
 
 
 INTRODUCTION = """\
 ``course_lib`` holds the models of the course. Each page below is made of the docstrings of one
-module; a number after *Notebook* leads to the chapter that tells the story."""
+package; a number after *Notebook* leads to the chapter that tells the story."""
 
 
 def _titled(title: str, *blocks: str) -> str:
-    return "\n\n".join([title, "=" * len(title), *filter(None, blocks)]) + "\n"
-
-
-def _contents(package: str, names: Sequence[str]) -> str:
-    inside = [name for name in names if name.rpartition(".")[0] == package]
-    if not inside:
-        return ""
-    entries = [f"   {name.removeprefix(f'{package}.')} <{name}>" for name in inside]
-    return "\n".join([".. toctree::", "   :maxdepth: 1", "", *entries])
+    return "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
 
 
 def as_restructured_text(lines: list[str], course: Sequence[Chapter]) -> list[str]:
@@ -96,7 +90,9 @@ def _escaped(line: str) -> str:
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
             piece = re.sub(r"(?<!\\)([|*])", r"\\\1", piece)
-            pieces[i] = re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", piece)
+            piece = re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", piece)
+            after_literal = i > 0 and piece[:1].isalnum()  # as in ``Module``s
+            pieces[i] = f"\\ {piece}" if after_literal else piece
     return "".join(pieces)
 
 

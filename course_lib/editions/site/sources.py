@@ -12,7 +12,7 @@ from course_lib.editions.chapters import Chapter
 from course_lib.editions.notebooks import text
 from course_lib.editions.site.networks import network_pages
 from course_lib.editions.site.notebooks import site_notebook
-from course_lib.editions.site.reference import module_pages
+from course_lib.editions.site.reference import package_pages
 
 INDEX = """\
 # Audio Generation, from Autoregression to Diffusion
@@ -65,7 +65,7 @@ def write_sources(course: Sequence[Chapter], folder: Path) -> None:
         "recordings.md": (data_folder() / "README.md").read_text(encoding="utf-8"),
         **{f"notebooks/{c.path.name}": text(site_notebook(c)) for c in course},
         **{f"networks/{name}.md": page for name, page in network_pages(course).items()},
-        **{f"reference/{name}.rst": page for name, page in module_pages().items()},
+        **{f"reference/{name}.rst": page for name, page in package_pages().items()},
     }
     for name, content in pages.items():
         target = folder / name
