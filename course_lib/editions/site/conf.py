@@ -31,6 +31,7 @@ nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
+toc_object_entries = False  # each page copies the whole table of contents, and they are thousands
 default_role = "py:obj"  # a link where the name is one of the library's, and code elsewhere
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
@@ -46,10 +47,12 @@ html_last_updated_fmt = None
 html_static_path = ["assets"]
 html_css_files = ["site.css"]
 html_favicon = "assets/icon.svg"
+html_context = {"default_mode": "auto"}  # as the reader's system has it
 html_theme_options = {
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
     "collapse_navigation": True,  # or each page would list all others in its own way
+    "navbar_persistent": [],  # the sidebar has the search
     "navigation_depth": 2,
     "show_toc_level": 2,
     "use_download_button": False,

@@ -45,6 +45,9 @@ def site_notebook(chapter: Chapter) -> NotebookNode:
             cells.append(new_code_cell(cleared.source, id=f"{cell.id}-to-do"[-64:]))
             cell.source = MARKER.sub("", cell.source).rstrip()
             cell.metadata.update(FOLD)
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            drawn = {"image": {"alt": in_words(cell.source)}}
+            cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **drawn}
         cells.append(cell)
     if used := used_in_library(notebook):
         cells.append(new_markdown_cell(_foot(used), id="used-in-library"))
@@ -62,6 +65,38 @@ def with_exercise_headings(text: str) -> str:
         return f"({anchor})=\n### {number} {title.rstrip('.')}\n\n"
 
     return EXERCISE.sub(heading, text)
+
+
+def in_words(source: str) -> str:
+    """Return what the code of a figure says of it: its titles, axes and curves.
+
+    They are read from arguments such as ``xlabel="time (s)"`` and ``ax.set_title("a vowel")``.
+    """
+    named: dict[str, list[str]] = {name: [] for name in ALTERNATIVES}
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        method = node.func.attr.removeprefix("set_") if isinstance(node.func, ast.Attribute) else ""
+        given = [(method, argument) for argument in node.args[:1]]
+        given += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+        for name, value in given:
+            if name in named and isinstance(value, ast.Constant) and value.value:
+                named[name].append(str(value.value))
+    told = [
+        f"{before} {', '.join(dict.fromkeys(named[name]))}."
+        for name, before in ALTERNATIVES.items()
+        if named[name]
+    ]
+    return " ".join(["Figure drawn by the code above.", *told]).replace("$", "")
+
+
+ALTERNATIVES = {
+    "title": "Titles:",
+    "xlabel": "Horizontal:",
+    "ylabel": "Vertical:",
+    "label": "Shown:",
+}
+"""What arguments of matplotlib are called, and what stands before them in words."""
 
 
 def used_in_library(notebook: NotebookNode) -> list[str]:

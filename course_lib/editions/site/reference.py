@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from course_lib.editions.chapters import Chapter
@@ -15,6 +16,9 @@ LEFT_OUT = ("cli", "editions", "teaching.exercises.chapter_")
 
 STORY = re.compile(r"\bNotebooks?: (?P<numbers>\d\d(?:(?:, | and )\d\d)*)")
 """How a docstring names the chapters that tell its story."""
+
+SECTIONS = ("Parameters", "Attributes")
+"""The headings below which names stand, each with what it is behind a colon."""
 
 LITERAL = re.compile(r"(``.+?``|`[^`]+`)")
 
@@ -61,18 +65,19 @@ def _titled(title: str, *blocks: str) -> str:
     return "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
 
 
-def as_restructured_text(lines: list[str], course: Sequence[Chapter]) -> list[str]:
+def as_restructured_text(lines: Sequence[str], course: Sequence[Chapter]) -> list[str]:
     r"""Return a docstring whose plain formulas reStructuredText leaves alone, and links chapters.
 
     The docstrings are plain text with formulas such as ``|k_m| < 1`` and ``x[t] * phi_``, in which
     Sphinx would see substitutions, emphasis and references. A backslash before each such sign
     keeps it as it is; what stands between backticks, and in an indented example after ``::``,
-    stays. "Notebook: 03" becomes a link to the chapter.
+    stays. "Notebook: 03" becomes a link to the chapter. Below "Parameters", what follows a colon
+    says what a name is, where numpydoc expects a type: it moves to a line of its own.
     """
     pages = {chapter.number: chapter.stem for chapter in course}
-    told = []
+    told: list[str] = []
     literal = -1  # the indentation of the paragraph whose `::` begins an example
-    for line in lines:
+    for line in _with_names_alone(lines):
         indent = len(line) - len(line.lstrip())
         if literal >= 0 and line.strip() and indent <= literal:
             literal = -1
@@ -83,6 +88,28 @@ def as_restructured_text(lines: list[str], course: Sequence[Chapter]) -> list[st
             literal = indent
         told.append(_with_stories(_escaped(line), pages))
     return told
+
+
+def _with_names_alone(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines, with ``name : what it is`` below some headings as two.
+
+    A paragraph after the last name is no name: it gets a heading of its own.
+    """
+    inside, before = False, ""
+    for line, following in pairwise([*lines, ""]):
+        if following.strip("- ") == "" and following.strip():
+            inside = line.strip() in SECTIONS
+        name, colon, what = line.partition(" : ")
+        at_margin = bool(line.strip("- ")) and not line.startswith(" ")
+        if inside and at_margin and colon:
+            yield name
+            yield f"    {what}"
+        elif inside and at_margin and not before.strip() and line.strip() not in SECTIONS:
+            inside = False
+            yield from ("Notes", "-----", line)
+        else:
+            yield line
+        before = line
 
 
 def _escaped(line: str) -> str:

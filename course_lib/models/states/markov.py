@@ -135,14 +135,14 @@ class MarkovChain:
     down to P(c) = 1 / levels below the empty context. A context never seen has n = T = 0 and
     leaves the word to h'. Near a clip's start the context is as long as the past is.
 
-    ``replace(chain, tables=chain.tables[:2])`` of ``dataclasses`` is the chain of order 1 that
-    was fitted on the way, and ``replace(chain, smoothing=4.0)`` has the same counts.
-
     Parameters
     ----------
     tables : the counts for contexts of length 0, 1, ..., order
     encoding : the levels that are meant
     smoothing : s, above 0; 1 is Witten and Bell's choice, and what is near 0 trusts every count
+
+    ``replace(chain, tables=chain.tables[:2])`` of ``dataclasses`` is the chain of order 1 that
+    was fitted on the way, and ``replace(chain, smoothing=4.0)`` has the same counts.
 
     References
     ----------

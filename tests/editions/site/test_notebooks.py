@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from course_lib.editions.chapters import chapters
 from course_lib.editions.notebooks import read
 from course_lib.editions.site.notebooks import (
+    in_words,
     site_notebook,
     used_in_library,
     with_exercise_headings,
@@ -70,6 +71,18 @@ def test_names_are_those_of_the_place_of_definition():
         "course_lib.models.linear.ar.AR",
         "course_lib.models.linear.linear_prediction.burg",
     ]
+
+
+def test_figures_are_told_in_words_by_their_labels():
+    source = """
+ax.plot(x, label="the vowel, $x_t$"); ax.plot(y, label="the vowel, $x_t$"); plt.plot(z, label=name)
+ax.set(xlabel="time (s)"); plt.ylabel("level"); ax.set_title("Two"); sort(key="label")
+"""
+    assert in_words(source) == (
+        "Figure drawn by the code above. Titles: Two. Horizontal: time (s). Vertical: level. "
+        "Shown: the vowel, x_t."
+    )
+    assert in_words("plot(x)") == "Figure drawn by the code above."
 
 
 @pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.stem)

@@ -37,3 +37,24 @@ def test_every_package_has_a_page_but_those_that_tell_solutions():
     text = "".join(pages.values())
     assert "chapter_03" not in text and "course_lib.cli" not in text
     assert all(f"   {package}\n" in pages["index"] for package in modules())
+
+
+def test_what_a_parameter_is_stands_below_its_name():
+    lines = ["Do it : now.", "", "Parameters", "----------", "x, y : two | three", "    numbers", ""]
+    lines += ["Returns", "-------", "float", "    a : b"]
+    assert as_restructured_text(lines, []) == [
+        *lines[:4],
+        "x, y",
+        r"    two \| three",
+        *lines[5:],
+    ]
+
+
+def test_no_docstring_stays_none():
+    assert as_restructured_text([], []) == []
+
+
+def test_a_paragraph_after_the_names_is_no_name():
+    lines = ["Parameters", "----------", "order : of it", "", "Chosen by", "hand.", "", "Raises"]
+    told = as_restructured_text([*lines, "------", "ValueError"], [])
+    assert told[4:10] == ["", "Notes", "-----", "Chosen by", "hand.", ""]
