@@ -46,7 +46,7 @@ help:
 	@echo "make test          everything that CI runs"
 	@echo "make test-portable networks and notebooks, as poorer processors and other numbers of threads compute"
 	@echo "make test-wheels   both wheels, installed without the checkout; notebook 03 runs there, too"
-	@echo "make test-browser  pages in Chromium: every player plays, no request to anybody else"
+	@echo "make test-browser  pages, the site and JupyterLab in Chromium; nothing is asked of anybody else"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
@@ -117,7 +117,7 @@ test-wheels: $(INSTALLED)
 
 # Chromium is the system's, where it has one, and otherwise Playwright's own.
 test-browser: $(INSTALLED)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,browser]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,browser,site]"
 	$(BIN)/pytest tests/browser -m ""
 
 format: $(INSTALLED)

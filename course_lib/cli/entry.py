@@ -1,8 +1,8 @@
 """The `course` command: arguments in, messages and exit status out.
 
 Exit status: 0 all went well; 1 a notebook or a comparison failed, words of a text may be
-missing, or `course doctor` found something broken; 2 bad usage, bad input or no place for the output; 70 a fault of the course; 130 Ctrl-C;
-141 nobody reads the output any more (as in `course list | head -1`). What went wrong is told in
+missing, or `course doctor` found something broken; 2 bad usage, bad input or no place for the
+output; 70 a fault of the course; 130 Ctrl-C; 141 nobody reads the output any more (as in `course list | head -1`). What went wrong is told in
 one line; `course --debug COMMAND` shows where.
 """
 
@@ -123,8 +123,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="course",
         description="Audio Generation, from Autoregression to Diffusion",
         epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed, words of a "
-        "text may be missing, or doctor found something broken; 2 bad usage, bad input or no place for the output; 70 a fault of "
-        "the course; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
+        "text may be missing, or doctor found something broken; 2 bad usage, bad input or no "
+        "place for the output; 70 a fault of the course; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
     )
     parser.add_argument(
         "--debug", action="store_true", help="show where an error comes from, before the command"

@@ -138,7 +138,9 @@ def _disk(name: str) -> Finding:
     free = shutil.disk_usage(Path.cwd()).free
     told = f"{free / 2**30:.1f} GB free in {Path.cwd()}"
     if free < DISK:
-        return Finding(name, "broken", told, f"make room: pages and runs take {DISK / 2**30:.0f} GB")
+        return Finding(
+            name, "broken", told, f"make room: pages and runs take {DISK / 2**30:.0f} GB"
+        )
     return Finding(name, "well", told)
 
 
@@ -148,7 +150,9 @@ def _memory(name: str) -> Finding:
         return Finding(name, "well", "this system does not tell how much is free")
     told = f"{free / 2**30:.1f} GB free"
     if free < MEMORY:
-        return Finding(name, "broken", told, f"close something: a chapter may take {MEMORY / 2**30:.0f} GB")
+        return Finding(
+            name, "broken", told, f"close something: a chapter may take {MEMORY / 2**30:.0f} GB"
+        )
     return Finding(name, "well", told)
 
 

@@ -21,7 +21,9 @@ def test_everything_is_looked_at_once(findings):
     assert all("\n" not in f.told + f.advice for f in findings.values())
 
 
-@pytest.mark.parametrize("name", ["Python", "processor", "torch", "Jupyter", "recordings", "networks"])
+@pytest.mark.parametrize(
+    "name", ["Python", "processor", "torch", "Jupyter", "recordings", "networks"]
+)
 def test_what_the_tests_need_is_here(findings, name):
     assert findings[name].state == "well"
 
@@ -39,11 +41,10 @@ def _alone(monkeypatch, name):
 
 def test_altered_weights_are_named(monkeypatch):
     monkeypatch.setattr(doctor, "sha256", lambda path: "0" if "gru-speech" in str(path) else "1")
-    monkeypatch.setattr(
-        doctor.zoo, "card", lambda name: {"weights": {"sha256": "1"}}, raising=True
-    )
+    monkeypatch.setattr(doctor.zoo, "card", lambda name: {"weights": {"sha256": "1"}}, raising=True)
     finding = _alone(monkeypatch, "networks")
-    assert finding.state == "broken" and finding.told.endswith("['gru-speech']")
+    assert finding.state == "broken"
+    assert finding.told.endswith("['gru-speech']")
     assert "git restore data/zoo" in finding.advice
 
 
@@ -51,7 +52,8 @@ def test_without_data_the_way_to_it_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     finding = _alone(monkeypatch, "networks")
     assert finding.state == "broken"
-    assert str(tmp_path) in finding.told and "COURSE_DATA" in finding.advice
+    assert str(tmp_path) in finding.told
+    assert "COURSE_DATA" in finding.advice
 
 
 def test_a_full_disk_is_broken(monkeypatch):
@@ -79,13 +81,16 @@ def test_memory_is_read_where_linux_tells_it(tmp_path):
 def test_a_library_that_writes_no_mp3_is_broken(monkeypatch):
     monkeypatch.setattr(soundfile, "available_formats", lambda: {"FLAC": "", "OGG": ""})
     finding = _alone(monkeypatch, "sound files")
-    assert finding.state == "broken" and finding.told.endswith("writes no MP3")
+    assert finding.state == "broken"
+    assert finding.told.endswith("writes no MP3")
 
 
 def test_another_torch_is_told_and_is_no_fault(monkeypatch):
     monkeypatch.setattr(doctor.torch, "__version__", "2.9.1")
     finding = _alone(monkeypatch, "torch")
-    assert finding.state == "well" and "made with 2.13.0" in finding.told and finding.advice
+    assert finding.state == "well"
+    assert "made with 2.13.0" in finding.told
+    assert finding.advice
 
 
 def test_what_few_need_may_be_missing(monkeypatch):

@@ -25,7 +25,10 @@ extensions = [
     "sphinx.ext.githubpages",
     "sphinx_copybutton",
 ]
-suppress_warnings = ["myst.header"]  # a chapter's box may be followed by a smaller heading
+suppress_warnings = [
+    "myst.header",  # a chapter's first exercise may follow a larger heading
+    "ref.python",  # the name of an axis in a shape, such as "time", may be that of several fields
+]
 
 nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath"]
@@ -36,6 +39,7 @@ default_role = "py:obj"  # a link where the name is one of the library's, and co
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+napoleon_attr_annotations = False  # shapes are no reStructuredText
 napoleon_google_docstring = False
 napoleon_use_ivar = True  # a field that is told in the class is not told again below it
 napoleon_use_rtype = False

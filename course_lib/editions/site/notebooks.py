@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -130,17 +131,18 @@ def _nodes(trees: list[ast.Module]) -> Iterator[ast.AST]:
 def _imported(module: str, name: str) -> object:
     """Return what ``from module import name`` gives: an attribute, or a module inside."""
     owner = importlib.import_module(module)
-    return getattr(owner, name) if hasattr(owner, name) else importlib.import_module(
-        f"{module}.{name}"
+    return (
+        getattr(owner, name)
+        if hasattr(owner, name)
+        else importlib.import_module(f"{module}.{name}")
     )
 
 
-def _full_name(item: object) -> str:
+def _full_name(item: Any) -> str:
     """Return a function's, class's or method's full name; "" for a module or a value."""
     item = inspect.unwrap(item) if callable(item) else item
-    if isinstance(item, ModuleType) or not hasattr(item, "__qualname__"):
-        return ""
-    return f"{item.__module__}.{item.__qualname__}"
+    named = not isinstance(item, ModuleType) and hasattr(item, "__qualname__")
+    return f"{item.__module__}.{item.__qualname__}" if named else ""
 
 
 def _foot(names: list[str]) -> str:
@@ -150,4 +152,6 @@ def _foot(names: list[str]) -> str:
         module, _, last = name.rpartition(".")
         modules.setdefault(module, []).append(f"{{py:obj}}`{last} <{name}>`")
     lines = [f"- {{py:mod}}`{module}`: {', '.join(links)}" for module, links in modules.items()]
-    return "\n".join(["## In the library", "", "What this chapter uses of `course_lib`:", "", *lines])
+    return "\n".join(
+        ["## In the library", "", "What this chapter uses of `course_lib`:", "", *lines]
+    )

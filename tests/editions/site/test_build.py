@@ -1,4 +1,4 @@
-"""Building and packing the site. That the whole of it is sound, tests/browser/test_site.py shows."""
+"""Building and packing the site; tests/browser/test_site.py shows that the whole is sound."""
 
 import sys
 import zipfile
@@ -11,7 +11,9 @@ from course_lib.editions.site.build import build_site, check_tools, pack_site
 
 def test_an_older_python_is_told_what_the_site_needs(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 11, 7))
-    with pytest.raises(ModuleNotFoundError, match=r"3\.12 or newer, .* this is Python 3\.11; .*make site"):
+    with pytest.raises(
+        ModuleNotFoundError, match=r"3\.12 or newer, .* this is Python 3\.11; .*make site"
+    ):
         check_tools()
 
 

@@ -1,4 +1,4 @@
-"""Chapters as the site shows them: folded solutions, headings of exercises, names of the library."""
+"""Chapters as the site shows them: solutions folded, exercises with headings, names linked."""
 
 import nbformat
 import pytest
@@ -23,10 +23,12 @@ SOLVED = '''def step(x):
 def test_a_solution_is_folded_behind_what_a_learner_finds(make_course):
     (chapter,) = make_course({"03_scratch": [SOLVED, "step(1)"]})
     _, to_do, solution, after = site_notebook(chapter).cells
-    assert to_do.source.endswith("delete this line\")") and "x + 1" not in to_do.source
+    assert to_do.source.endswith('delete this line")')
+    assert "x + 1" not in to_do.source
     assert solution.source == 'def step(x):\n    """Return one more."""\n    return x + 1'
     assert solution.metadata.tags == ["hide-input"]
-    assert after.source == "step(1)" and "tags" not in after.metadata
+    assert after.source == "step(1)"
+    assert "tags" not in after.metadata
 
 
 def test_a_solution_that_does_not_end_is_refused(make_course):

@@ -9,7 +9,9 @@ ROW = "| A/B/X | A test: x | 03 | 听音 |"
 
 
 def test_terms_of_the_glossary_are_anchors_and_name_their_chapter_by_a_link():
-    told = glossary(f"| term | in one sentence | chapter | 中文 |\n|---|---|---|---|\n{ROW}", chapters())
+    told = glossary(
+        f"| term | in one sentence | chapter | 中文 |\n|---|---|---|---|\n{ROW}", chapters()
+    )
     assert told.splitlines()[-1] == (
         "| [A/B/X]{#term-a-b-x} | A test: x | [03](notebooks/03_autoregression.ipynb) | 听音 |"
     )
