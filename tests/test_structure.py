@@ -74,6 +74,7 @@ TESTED_ELSEWHERE = {
 """Modules a test file of their own, and the file that tests each."""
 
 OF_THEIR_OWN = {
+    "browser/test_lab.py",
     "browser/test_pages.py",
     "browser/test_site.py",
     "benchmarks/test_benchmarks.py",

@@ -41,7 +41,7 @@ def network_page(card: Mapping[str, Any], users: Sequence[Chapter]) -> str:
         "weights": f"{weights['numbers']:,} numbers in {weights['stored as']}",
         "licence": card.get("licence"),
         "voices and credit": ", ".join(card.get("credit", ())),
-        "trained for": f"{training['seconds'] / 3600:.1f} hours",
+        "trained for": _time(training["seconds"]),
         "on": ", ".join(training.get("hardware", ())),
     }
     lines += [*_table(facts), ""]
@@ -67,7 +67,14 @@ def _chapters_with(text: str, course: Sequence[Chapter]) -> list[Chapter]:
 
 def _table(facts: Mapping[str, object]) -> list[str]:
     rows = [f"| {name} | {_told(value)} |" for name, value in facts.items() if value is not None]
-    return ["| | |", "|---|---|", *rows]
+    return ["| entry | value |", "|---|---|", *rows]
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def _flat(part: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+
 from course_lib.core import write_text
 from course_lib.corpora.catalogue import data_folder
 from course_lib.editions.chapters import Chapter
-from course_lib.editions.notebooks import text
 from course_lib.editions.site.networks import network_pages
 from course_lib.editions.site.notebooks import site_notebook
 from course_lib.editions.site.reference import package_pages
@@ -63,7 +64,7 @@ def write_sources(course: Sequence[Chapter], folder: Path) -> None:
         "index.md": _index(course),
         "glossary.md": glossary(_beside(course, "GLOSSARY.md"), course),
         "recordings.md": (data_folder() / "README.md").read_text(encoding="utf-8"),
-        **{f"notebooks/{c.path.name}": text(site_notebook(c)) for c in course},
+        **{f"notebooks/{c.path.name}": nbformat.writes(site_notebook(c)) for c in course},
         **{f"networks/{name}.md": page for name, page in network_pages(course).items()},
         **{f"reference/{name}.rst": page for name, page in package_pages().items()},
     }

@@ -28,7 +28,7 @@ def test_nested_scores_are_told_with_the_way_to_them():
     assert "| errors: rate | 0.25 |" in page
     assert "| gated | yes |" in page
     assert "| rates | 1, 2.5 |" in page
-    assert "| trained for | 2.0 hours |" in page
+    assert "| trained for | 2 hours |" in page
     assert "licence" not in page
 
 
@@ -36,3 +36,10 @@ def test_every_network_has_a_page_and_a_line_in_the_index(make_course):
     pages = network_pages(make_course({"01_one": ["x = 1"]}))
     assert pages.keys() == {"index", *zoo.names()}
     assert all(f"| [{name}]({name}.md) |" in pages["index"] for name in zoo.names())
+
+
+def test_times_are_told_in_the_unit_that_suits_them():
+    card = zoo.card("gru-speech")
+    for seconds, told in ((90, "90 seconds"), (2196, "37 minutes"), (7300, "2 hours")):
+        page = network_page({**card, "training": {"seconds": seconds}}, [])
+        assert f"| trained for | {told} |" in page

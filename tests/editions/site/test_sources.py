@@ -18,12 +18,17 @@ def test_terms_of_the_glossary_are_anchors_and_name_their_chapter_by_a_link():
 
 
 def test_only_what_changed_is_written_and_what_is_gone_goes(make_course, tmp_path):
-    course = make_course({"01_one": ["x = 1"], "02_two": ["y = 2"]})
+    course = make_course(
+        {"01_one": ["x = 1"], "02_two": ["### BEGIN SOLUTION\ny = 2\n### END SOLUTION"]}
+    )
     (course[0].path.parent / "GLOSSARY.md").write_text(ROW, encoding="utf-8")
     folder = tmp_path / "sources"
     write_sources(course, folder)
     index = (folder / "index.md").read_text(encoding="utf-8")
     assert "[Scratch 01](notebooks/01_one.ipynb), 11 minutes" in index
+    assert '"code_prompt_show": "Show the solution"' in (
+        folder / "notebooks" / "02_two.ipynb"
+    ).read_text(encoding="utf-8")
     one, two = (folder / "notebooks" / chapter.path.name for chapter in course)
     before = one.stat().st_mtime_ns
     write_sources(course[:1], folder)
