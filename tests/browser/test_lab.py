@@ -96,7 +96,7 @@ def cell_with(page, text):
 
 
 def answer(page, code):
-    """Write a solution of 03.1 into its cell, run it and the check below it; return what it says."""
+    """Solve 03.1 with `code`, run it and the check below it, and return what the check says."""
     cell_with(page, "def predict(x, phi)").locator(".cm-content").click()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.insert_text(code)

@@ -12,6 +12,7 @@ import pytest
 
 from course_lib.editions.chapters import build_folder, chapters
 from course_lib.editions.site.build import build_site, check_tools
+from course_lib.editions.site.conf import html_title
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +144,13 @@ def test_solutions_are_folded_and_open_on_a_click(visit):
     folds.first.locator("summary").click()
     assert code.is_visible()
     assert "np.convolve" in code.inner_text()
+
+
+def test_the_first_page_names_the_course_and_lists_every_chapter(visit):
+    opened, _, _ = visit
+    page = opened("index.html")
+    assert page.title() == html_title
+    assert page.locator("main li a[href^='notebooks/']").count() == len(CHAPTERS)
 
 
 def test_search_finds_levinson(visit):
