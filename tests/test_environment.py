@@ -25,7 +25,10 @@ LOCKED = [
 ]
 WANTED = [
     Requirement(text)
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    for text in [
+        *PROJECT["dependencies"],
+        *(text for extra in ("dev", "site") for text in PROJECT["optional-dependencies"][extra]),
+    ]
 ]
 
 
