@@ -1,4 +1,4 @@
-"""Commands around the notebooks: list, run, prepare, student, lab."""
+"""Commands around the notebooks: list, run, prepare, student, lab, site, doctor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORKSPACE = Path("workspace")
 
 
 def add_commands(commands: Commands) -> None:
-    """Add list, run, prepare, student and lab."""
+    """Add list, run, prepare, student, lab, site and doctor."""
     command = commands.add_parser("list", help="the chapters, and the minutes each takes")
     command.set_defaults(run=_list)
 
@@ -53,6 +53,19 @@ def add_commands(commands: Commands) -> None:
         epilog="Other options go to JupyterLab, such as --no-browser or --port 8889.",
     )
     command.set_defaults(run=_lab)
+
+    command = commands.add_parser(
+        "site", help="build the web site from the outputs that the notebooks hold (make site)"
+    )
+    command.add_argument(
+        "--zip", action="store_true", help="pack it into one file, too, to be read offline"
+    )
+    command.set_defaults(run=_site)
+
+    command = commands.add_parser(
+        "doctor", help="what this machine has of all that the course needs, for reports of faults"
+    )
+    command.set_defaults(run=_doctor)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -113,6 +126,36 @@ def _lab(options: argparse.Namespace) -> int:
     _report(write_copies(_chapters(), WORKSPACE))
     print(f"your copies are in {WORKSPACE.resolve()}")
     return open_lab(WORKSPACE, options.others)
+
+
+def _site(options: argparse.Namespace) -> int:
+    from course_lib.editions.chapters import build_folder
+    from course_lib.editions.site.build import build_site, check_tools, pack_site
+
+    check_tools()
+    folder = build_folder() / "site"
+    build_site(_chapters(), folder)
+    print(f"open {folder / 'index.html'}")
+    if options.zip:
+        packed = build_folder() / "audio-generation-course.zip"
+        pack_site(folder, packed)
+        print(f"packed into {packed}")
+    return 0
+
+
+SIGNS = {"well": "✓", "missing": "○", "broken": "✗"}
+"""What stands before a finding of `course doctor`."""
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from course_lib.editions.doctor import examine
+
+    broken = False
+    for finding in examine():
+        advice = f": {finding.advice}" if finding.advice else ""
+        print(f"{SIGNS[finding.state]} {finding.name:20} {finding.told}{advice}", flush=True)
+        broken |= finding.state == "broken"
+    return 1 if broken else 0
 
 
 def _report(copies: Copies) -> int:

@@ -17,10 +17,12 @@ CONFIGURATION = Path(__file__).with_name("jupyter")
 def open_lab(folder: Path, arguments: Sequence[str] = ()) -> int:
     """Run JupyterLab in `folder` until the learner stops it, and return its exit status.
 
-    `arguments` go to JupyterLab as they are, such as ``--no-browser``.
+    It opens on the first chapter, where there is one. `arguments` go to JupyterLab as they are,
+    such as ``--no-browser``.
     """
+    first = next(iter(sorted(folder.glob("00_*.ipynb"))), folder)
     command = [  # the whole path: of a bare "workspace" JupyterLab makes a subcommand of its own
-        *(sys.executable, "-m", "jupyterlab", str(folder.resolve())),
+        *(sys.executable, "-m", "jupyterlab", str(first.resolve())),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *arguments,
     ]

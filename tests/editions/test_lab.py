@@ -59,9 +59,16 @@ def test_it_runs_in_this_python_and_passes_options_on(
     assert process.environment["OMP_NUM_THREADS"] == "1"
 
 
+def test_it_opens_on_the_first_chapter(started: Callable[..., FakeLab], tmp_path: Path) -> None:
+    for name in ("00_start_here", "01_sound_as_data"):
+        (tmp_path / f"{name}.ipynb").touch()
+    assert started(tmp_path, []).command[3] == str(tmp_path / "00_start_here.ipynb")
+
+
 def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:
     (tmp_path / "workspace").mkdir()
-    (tmp_path / "workspace" / "mine.ipynb").write_text("{}", encoding="utf-8")
+    for name in ("mine.ipynb", "00_start_here.ipynb"):
+        (tmp_path / "workspace" / name).write_text("{}", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program = (
@@ -75,8 +82,8 @@ def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    names = [entry["name"] for entry in json.loads(ask(process, port, "contents"))["content"]]
-    assert names == ["mine.ipynb"]
+    names = {entry["name"] for entry in json.loads(ask(process, port, "contents"))["content"]}
+    assert names == {"mine.ipynb", "00_start_here.ipynb"}
     ask(process, port, "shutdown", b"")
     assert process.wait(60) == 0
 
