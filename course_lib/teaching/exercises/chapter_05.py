@@ -61,8 +61,8 @@ def check_undo_differences(answer: Callable[[np.ndarray, np.ndarray], np.ndarray
 def check_forecast_deviations(answer: Callable[..., np.ndarray]) -> None:
     none = np.zeros(0)
     cases: list[tuple[Any, Any, int, float, str]] = [
-        (none, none, 0, 4.0, "white noise"),
         (none, none, 1, 4.0, "a random walk"),
+        (none, none, 0, 4.0, "white noise"),
         (np.array([0.5]), none, 0, 1.0, "an AR(1) with phi = 0.5"),
         (none, np.array([0.8]), 0, 1.0, "an MA(1) with theta = 0.8"),
         (np.array([0.5]), np.array([0.4, -0.3]), 1, 2.0, "an ARIMA(1, 1, 2)"),
