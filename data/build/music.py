@@ -104,4 +104,6 @@ def build(packages: Path) -> Iterator[Made]:
     for instrument in INSTRUMENTS:
         for slug, melody in MELODIES.items():
             name, samples = f"music/{instrument}/{slug}", play(packages, melody, instrument)
-            yield Made(name, "melody", melody.title, instrument, "", melody.split, FLUID.source, samples)
+            yield Made(
+                name, "melody", melody.title, instrument, "", melody.split, FLUID.source, samples
+            )
