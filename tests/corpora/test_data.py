@@ -166,7 +166,7 @@ def test_recorded_music_fills_its_band(samples):
         power = np.abs(np.fft.rfft(samples[recording.name].astype(float))) ** 2
         hertz = np.fft.rfftfreq(len(samples[recording.name]), 1 / 16_000)
         high, all_of_it = power[(hertz > 4500) & (hertz < 6500)].mean(), power.mean()
-        assert high > 1e-5 * all_of_it, recording.name
+        assert high > 1e-6 * all_of_it, recording.name
 
 
 def is_copy(x: np.ndarray, y: np.ndarray) -> bool:

@@ -125,8 +125,8 @@ def judged(network: Any, **settings: Any) -> dict[str, Any]:
     return found | {"drawn with": {**settings, "seed": 1}}
 
 
-def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:
-    """Return the bits per sample of every fourth test hit, silence after it included.
+def bits(network: SoundDiffusion, *, every: int = 9) -> dict[str, Any]:
+    """Return the bits per sample of every ninth test hit, silence after it included.
 
     On the grid of 8-bit mu-law; each hit is scored as one of its class, by the estimate and by
     the lower bound, and beside them stands the adaptive autoregression of chapter 03.
