@@ -44,6 +44,7 @@ TESTED_ELSEWHERE = {
     "models/linear/linear_gaussian.py": "models/linear/test_arima.py",
     "models/linear/moments.py": "models/linear/test_arma.py",
     "models/linear/state_space.py": "kernels/test_arma.py",
+    "models/sequence/aloud.py": "models/sequence/test_talker.py",
     "models/sequence/configuration.py": "models/sequence/test_talker.py",
     "models/sequence/frames.py": "models/sequence/test_talker.py",
     "models/sequence/spoken.py": "models/sequence/test_talker.py",

@@ -17,8 +17,9 @@ from course_lib.audio.tempo import change_pitch, change_tempo
 from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
+from course_lib.models.sequence.aloud import LONGEST
 from course_lib.models.sequence.frames import SAMPLE_RATE, frames_of
-from course_lib.models.sequence.talker import LONGEST, pairs
+from course_lib.models.sequence.talker import pairs
 from course_lib.text.reading import normalise
 from course_lib.text.words import MONTHS, ordinal_suffix
 
