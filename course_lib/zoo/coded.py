@@ -6,7 +6,7 @@ between two silences, and sentences are joined from these codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -22,8 +22,8 @@ CodedWords: TypeAlias = Mapping[str, Sequence[Int[np.ndarray, "sets stages"]]]
 """The recordings of each word, in codes."""
 
 
-def coded_words(talker: CodecTalker) -> CodedWords:
-    """Return every recording of all words that can be joined, in codes.
+def coded_words(talker: CodecTalker, words: Collection[str] | None = None) -> CodedWords:
+    """Return every recording of words, in codes.
 
     A word is written between two silences of `corpora.words.EDGE`; the second is filled up, so
     that the word makes whole steps.
@@ -31,6 +31,7 @@ def coded_words(talker: CodecTalker) -> CodedWords:
     Parameters
     ----------
     talker : its codec writes them, and its configuration says how long a step is
+    words : which; None for all that can be joined
     """
     config = talker.config
     step = config.group * config.codec.stride * config.codec.hop_length
@@ -43,6 +44,7 @@ def coded_words(talker: CodecTalker) -> CodedWords:
     return {
         word: tuple(map(coded, clips))
         for word, clips in spoken_words(config.codec.sample_rate).items()
+        if words is None or word in words
     }
 
 

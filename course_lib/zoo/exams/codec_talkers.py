@@ -23,14 +23,13 @@ def nats_per_code(talker: CodecTalker, split: str = "test", *, count: int | None
     split : of `sentences`
     count : of each list the first so many sentences; None for all
     """
-    coded = coded_words(talker)
+    texts = [normalise(text) for which in GRAMMARS for text in sentences(which, split)[:count]]
+    coded = coded_words(talker, {word for words in texts for word in words})
     nats, size = 0.0, 0
-    for which in GRAMMARS:
-        for text in sentences(which, split)[:count]:
-            words = normalise(text)
-            codes, places = joined_codes(words, coded)
-            nats -= talker.log_likelihood(words, codes, places).nats
-            size += codes.size
+    for words in texts:
+        codes, places = joined_codes(words, coded)
+        nats -= talker.log_likelihood(words, codes, places).nats
+        size += codes.size
     return nats / size
 
 

@@ -48,7 +48,7 @@ class CodecTalkerRecipe:
     head: int = 64
     size: int = 8
     seed: int = 1
-    validate_every: int = 200
+    validate_every: int = 400
     begins_with: str | None = None
 
     unit: ClassVar[str] = "nats per code"
