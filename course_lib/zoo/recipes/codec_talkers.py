@@ -123,5 +123,10 @@ class CodecTalkerRecipe:
         return told
 
 
-CODEC_TALKERS = {"talker-codec": CodecTalkerRecipe(Schedule(2600, 3e-3, warmup=150))}
+CODEC_TALKERS = {
+    "talker-codec": CodecTalkerRecipe(
+        Schedule(2000, 3e-3, warmup=100),
+        core=TransformerConfig(encoder_layers=1, decoder_layers=2),
+    )
+}
 """The codec talker, by name; it says the words of the others."""
