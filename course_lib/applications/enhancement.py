@@ -222,7 +222,8 @@ def frame_models(
         For bad input, or an order beyond the window.
     """
     x = check_signal(x)
-    order = check_order(order, check_count(window_length, "window_length"), minimum=1)
+    window_length = check_count(window_length, "window_length")
+    order = check_order(order, window_length, minimum=1)
     window = hann(window_length)
     padded = np.pad(x, (window_length // 2, window_length - window_length // 2))
     framed = frame(padded, frame_length=window_length, hop_length=hop_length) * window

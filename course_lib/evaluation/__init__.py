@@ -43,6 +43,7 @@ from course_lib.evaluation.sets import (
 from course_lib.evaluation.spectral import (
     image_rejection,
     log_spectral_distance,
+    si_sdr,
     snr,
 )
 from course_lib.evaluation.vocoding import (
@@ -88,6 +89,7 @@ __all__ = [
     "principal",
     "recognition",
     "shuffled_noise",
+    "si_sdr",
     "single_words",
     "snr",
     "vocoder_table",

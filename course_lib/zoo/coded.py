@@ -15,7 +15,8 @@ from jaxtyping import Int
 from course_lib.audio import Clip
 from course_lib.core import Batches, PairBatch
 from course_lib.corpora.words import join_words, spoken_words
-from course_lib.models.sequence.codec_talker import CodecTalker, coded_pairs
+from course_lib.models.sequence.codec_talker import CodecTalker
+from course_lib.models.sequence.coded import coded_pairs
 from course_lib.zoo.sentences import drawn_for_training
 
 CodedWords: TypeAlias = Mapping[str, Sequence[Int[np.ndarray, "sets stages"]]]

@@ -5,9 +5,9 @@ Notebook: 18.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,22 +18,20 @@ from course_lib.core import (
     Likelihood,
     PairBatch,
     check_count,
-    check_generator,
     check_number,
     settle,
 )
 from course_lib.models.latent.residual import CodecConfig, SpeechCodec
 from course_lib.models.latent.vqvae import checked_codes
 from course_lib.models.sequence.aloud import ReadsAloud
+from course_lib.models.sequence.code_head import CodeHead, choosers
+from course_lib.models.sequence.coded import checked_places, coded_pairs, misplaced
 from course_lib.models.sequence.spoken import Spoken
 from course_lib.models.sequence.transformer import (
     Transformer,
     TransformerConfig,
     positional_encoding,
 )
-
-Chooser: TypeAlias = Callable[[Tensor], Tensor]
-"""From logits, the last axis of which is that of the codes, to codes."""
 
 
 @dataclass(frozen=True)
@@ -82,125 +80,6 @@ class CodecTalkerConfig:
             input_dropout=check_number(self.input_dropout, "input_dropout", minimum=0, maximum=1),
             aligned=check_number(self.aligned, "aligned", minimum=0),
         )
-
-
-def misplaced(
-    weights: Float[Tensor, "steps batch tokens"],
-    places: Int[Tensor, "steps batch"],
-    step_counts: Int[Tensor, "batch"],
-) -> Float[Tensor, ""]:
-    """Return how much attention lies beside the word being said, from 0 (none) to 1 (all of it).
-
-    The mean over an utterance's T steps of 1 - A[t, place of t]. `guided_penalty` assumes an even
-    pace; this is for sentences of which it is known when each word is said.
-
-    Parameters
-    ----------
-    weights : A
-    places : the token that each step says
-    step_counts : T of each utterance; the rest is padding
-
-    Notebook: 18.
-    """
-    beside = 1 - weights.gather(2, places[..., None]).squeeze(-1)
-    step = torch.arange(len(weights), device=weights.device)[:, None]
-    return (beside * (step < step_counts) / step_counts).sum(0).mean()
-
-
-class CodeHead(nn.Module):
-    """What codes follow one another within a step, given what the Transformer made of its past.
-
-    A step says n = group x stages codes, and the i-th depends on those before it::
-
-        P(c_1, ..., c_n | f) = prod_i P(c_i | f, c_1, ..., c_{i-1})
-        P(c_i = k | ...) = softmax_k(e_k . q_i + b_ik)
-        q_i = V_i relu(U_i f + W_i r_i)
-
-    r_i holds the vectors that the codes before i stand for, of each set their sum; e_k are the
-    vectors of the codebook, in units of their deviation. So codes whose vectors lie close together
-    begin with close probabilities, and the head need not learn where the codes lie.
-
-    Parameters
-    ----------
-    features : numbers in f
-    group, stages, codes, width : sets in a step, codes in a set, vectors in a codebook, numbers
-        in a vector
-    hidden : units for each code
-
-    References
-    ----------
-    Lee et al. (2022), "Autoregressive image generation using residual quantization" (a Transformer
-    across sets of codes, a small network within a set). Notebook: 18.
-    """
-
-    def __init__(
-        self, features: int, *, group: int, stages: int, codes: int, width: int, hidden: int
-    ) -> None:
-        super().__init__()
-        self.group, self.stages = group, stages
-        count = group * stages
-        self.features = nn.Linear(features, count * hidden)
-        self.before = nn.Parameter(torch.randn(count, group * width, hidden) * 0.1)
-        self.query = nn.Parameter(torch.randn(count, hidden, width) / hidden**0.5 * 0.1)
-        self.bias = nn.Parameter(torch.zeros(count, codes))
-
-    def forward(
-        self,
-        features: Float[Tensor, "*batch features"],
-        vectors: Float[Tensor, "*batch count width"],
-        books: Float[Tensor, "stages codes width"],
-    ) -> Float[Tensor, "*batch count codes"]:
-        """Return the logits of every code of a step at once, given those before each.
-
-        Parameters
-        ----------
-        features : f
-        vectors : what the step's own codes stand for; those from the i-th on do not change the
-            logits of the i-th
-        books : the codebooks
-        """
-        before = self._before(vectors).movedim(-2, 0).flatten(1, -2)  # (count, B, group width)
-        told = self.features(features).unflatten(-1, (len(self.bias), -1))
-        told = told.movedim(-2, 0).flatten(1, -2)
-        logits = self._logits(slice(None), told, before, books)
-        return logits.movedim(0, 1).unflatten(0, features.shape[:-1])
-
-    def say(
-        self,
-        features: Float[Tensor, "batch features"],
-        books: Float[Tensor, "stages codes width"],
-        choose: Chooser,
-    ) -> tuple[Int[Tensor, "batch count"], Float[Tensor, "batch count width"]]:
-        """Return the codes of a step, one after another, and the vectors they stand for.
-
-        Parameters
-        ----------
-        features : f
-        books : the codebooks
-        choose : from logits (batch, codes) to codes (batch,)
-        """
-        told = self.features(features).unflatten(-1, (len(self.bias), -1))
-        vectors = features.new_zeros(len(features), len(self.bias), books.shape[-1])
-        codes = []
-        for i in range(len(self.bias)):
-            before = self._before(vectors)[None, :, i]
-            logits = self._logits(slice(i, i + 1), told[None, :, i], before, books)[0]
-            codes.append(choose(logits))
-            vectors[:, i] = books[i % self.stages][codes[-1]]
-        return torch.stack(codes, -1), vectors
-
-    def _logits(self, which: slice, told: Tensor, before: Tensor, books: Tensor) -> Tensor:
-        """Return the logits of some of the codes, which come first in all tensors."""
-        hidden = torch.relu(told + before @ self.before[which])
-        unit = (books / books.std((1, 2), keepdim=True)).repeat(self.group, 1, 1)[which]
-        return hidden @ self.query[which] @ unit.mT + self.bias[which, None]
-
-    def _before(self, vectors: Tensor) -> Float[Tensor, "*batch count group_width"]:
-        """Return, for each code, the sums of the vectors before it, a sum for each set."""
-        sets = torch.arange(vectors.shape[-2], device=vectors.device) // self.stages
-        place = nn.functional.one_hot(sets, self.group).to(vectors)  # (count, group)
-        spread = (vectors[..., None, :] * place[..., None]).flatten(-2)
-        return spread.cumsum(-2) - spread
 
 
 class CodecTalker(ReadsAloud):
@@ -449,13 +328,12 @@ class CodecTalker(ReadsAloud):
         """Return the codes of several texts; the arguments are those of `speak`."""
         if not texts:
             raise ValueError("need at least one text to read, got none")
-        if most_frames is None:
-            most_frames = 120 * max(map(len, texts))
-        frames = check_count(most_frames, "most_frames")
-        choose, finish = _choosers(temperature, rng)
+        tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
+        longest = 120 * max(map(len, texts)) if most_frames is None else most_frames
+        frames = check_count(longest, "most_frames")
+        choose, finish = choosers(temperature, rng)
         # Read the words
         device, config = self.end.weight.device, self.config
-        tokens = [torch.from_numpy(self.tokens(words)) for words in texts]
         counts = torch.tensor([len(t) for t in tokens], device=device)
         memory = self.core.encode(nn.utils.rnn.pad_sequence(tokens).to(device), counts)
         state, books = self.core.begin(memory), self._books
@@ -505,78 +383,3 @@ class SaidCodes:
     places: Int[np.ndarray, "sets"]
     weights: Float[np.ndarray, "steps tokens"]
     stopped: bool
-
-
-def _choosers(temperature: float, rng: np.random.Generator | None) -> tuple[Chooser, Chooser]:
-    """Return how codes are chosen from their logits, and how it is decided that a word ends."""
-    temperature = check_number(temperature, "temperature", minimum=0)
-    if temperature == 0:
-        return lambda logits: logits.argmax(-1), lambda logits: logits > 0
-    generator = torch.Generator().manual_seed(int(check_generator(rng).integers(2**62)))
-
-    def choose(logits: Tensor) -> Tensor:
-        shares = (logits / temperature).softmax(-1).cpu()
-        return torch.multinomial(shares, 1, generator=generator)[:, 0].to(logits.device)
-
-    def finish(logits: Tensor) -> Tensor:
-        drawn = torch.rand(logits.shape, generator=generator).to(logits)
-        return drawn < torch.sigmoid(logits / temperature)
-
-    return choose, finish
-
-
-def checked_places(places: object, sets: int, words: int, group: int) -> np.ndarray:
-    """Return the places of a sentence's words, or say what is wrong with them.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For places that are not one whole number for each set; that do not begin at 0, move by 0
-        or 1, and end at the last word; or that move, or end, within a step.
-    """
-    array = np.asarray(places)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"need places that are whole numbers, got {array.dtype}")
-    if array.shape != (sets,):
-        raise ValueError(f"need a place for each of {sets} sets of codes, got shape {array.shape}")
-    moves = np.diff(array)
-    if array[0] != 0 or array[-1] != words - 1 or not np.isin(moves, (0, 1)).all():
-        raise ValueError(f"need places from 0 to {words - 1} that move by 0 or 1, got {array}")
-    if sets % group or ((np.flatnonzero(moves) + 1) % group).any():
-        raise ValueError(f"need words of whole steps of {group} sets; fill them up with silence")
-    return array.astype(np.int64)
-
-
-def coded_pairs(
-    examples: Sequence[
-        tuple[Int[np.ndarray, "tokens"], Int[np.ndarray, "sets stages"], Int[np.ndarray, "sets"]]
-    ],
-    *,
-    seed: int = 0,
-) -> PairBatch:
-    """Return words and codes of several sentences as a batch; zeros pad the codes.
-
-    Parameters
-    ----------
-    examples : of each sentence `CodecTalker.tokens`, its codes, and the token that each set says
-    seed : as in `PairBatch`
-
-    Raises
-    ------
-    ValueError
-        For no examples, or one without tokens or codes.
-    """
-    if not examples:
-        raise ValueError("need at least one example for a batch, got none")
-    tokens, codes, places = (
-        [torch.from_numpy(part) for part in parts] for parts in zip(*examples, strict=True)
-    )
-    pad = nn.utils.rnn.pad_sequence
-    return PairBatch(
-        pad(tokens),
-        torch.tensor([len(t) for t in tokens]),
-        pad(codes),
-        torch.tensor([len(c) for c in codes]),
-        seed,
-        places=pad(places),
-    )
