@@ -2,7 +2,6 @@
 
 from course_lib.evaluation.alignment import Alignment, judge_alignment
 from course_lib.evaluation.cepstral import (
-    dynamic_time_warping,
     mel_cepstral_distortion,
     mel_cepstrum,
 )
@@ -53,6 +52,7 @@ from course_lib.evaluation.vocoding import (
     mel_distance,
     vocoder_table,
 )
+from course_lib.features.warping import dynamic_time_warping
 
 __all__ = [
     "DATES_AND_TIMES",
