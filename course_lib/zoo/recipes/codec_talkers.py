@@ -125,8 +125,9 @@ class CodecTalkerRecipe:
 
 CODEC_TALKERS = {
     "talker-codec": CodecTalkerRecipe(
-        Schedule(2000, 3e-3, warmup=100),
+        Schedule(1000, 2.5e-3, warmup=60),
         core=TransformerConfig(encoder_layers=1, decoder_layers=2),
+        size=4,
     )
 }
 """The codec talker, by name; it says the words of the others."""
