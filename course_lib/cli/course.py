@@ -123,9 +123,11 @@ def _lab(options: argparse.Namespace) -> int:
     from course_lib.editions.lab import open_lab
     from course_lib.editions.learners import write_copies
 
-    _report(write_copies(_chapters(), WORKSPACE))
+    copies = write_copies(_chapters(), WORKSPACE)
+    _report(copies)
     print(f"your copies are in {WORKSPACE.resolve()}")
-    return open_lab(WORKSPACE, options.others)
+    first = next((path.name for path in copies.written if path.name.startswith("00_")), None)
+    return open_lab(WORKSPACE, options.others, notebook=first)
 
 
 def _site(options: argparse.Namespace) -> int:

@@ -113,7 +113,7 @@ def answer(page, code):
 
 def test_it_opens_on_the_first_chapter(lab, browser):
     page = browser.new_context().new_page()
-    page.goto(f"{lab}/lab?token=abc")
+    page.goto(f"{lab}/?token=abc")
     page.get_by_role("tab", name="00_start_here.ipynb").wait_for(timeout=120_000)
     page.context.close()
 
