@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.editions.chapters import chapters
 from course_lib.editions.site.mathjax import copy_mathjax
-from course_lib.editions.site.reference import as_restructured_text
+from course_lib.editions.site.reference import as_restructured_text, in_short
 
 project = "Audio Generation, from Autoregression to Diffusion"
 html_title = project
@@ -34,6 +34,7 @@ nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
+add_module_names = False
 toc_object_entries = False  # each page copies the whole table of contents, and they are thousands
 default_role = "py:obj"  # a link where the name is one of the library's, and code elsewhere
 autodoc_typehints_format = "short"
@@ -78,9 +79,13 @@ def setup(app: Any) -> None:
         lines = event[-1]
         lines[:] = as_restructured_text(lines, course)
 
+    def read_signature(*event: Any) -> tuple[str, str]:
+        return in_short(event[-2]), in_short(event[-1])
+
     def bring_mathjax(app: Any, error: Exception | None) -> None:
         if error is None:
             copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
 
     app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", read_signature)
     app.connect("build-finished", bring_mathjax)
