@@ -333,6 +333,21 @@ def test_failed_notebooks_are_listed_and_status_1(
     ]
 
 
+def test_since_a_revision_only_what_changed_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from course_lib.editions import changes, course
+
+    ran: list[list[Chapter]] = []
+    monkeypatch.setattr(
+        course, "run_course", lambda chosen, *others, **more: ran.append(chosen) or []
+    )
+    monkeypatch.setattr(changes, "chapters_since", lambda revision, course: course[3:5])
+    assert run("run", "--since", "main") == (0, "changed: 03, 04\n", "")
+    monkeypatch.setattr(changes, "chapters_since", lambda revision, course: [])
+    assert run("run", "--since", "main") == (0, "changed: no chapter\n", "")
+    assert ran == [chapters()[3:5]]
+    assert run("run", "03", "--since", "main")[0] == 2
+
+
 def test_pages_in_another_place_are_told(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

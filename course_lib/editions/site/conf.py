@@ -79,8 +79,9 @@ def setup(app: Any) -> None:
         lines = event[-1]
         lines[:] = as_restructured_text(lines, course)
 
-    def read_signature(*event: Any) -> tuple[str, str]:
-        return in_short(event[-2]), in_short(event[-1])
+    def read_signature(*event: Any) -> tuple[str, str | None] | None:
+        arguments, answer = event[-2:]
+        return None if arguments is None else (in_short(arguments), answer and in_short(answer))
 
     def bring_mathjax(app: Any, error: Exception | None) -> None:
         if error is None:

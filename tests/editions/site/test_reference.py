@@ -77,4 +77,3 @@ def test_a_paragraph_after_the_names_is_no_name():
 def test_types_in_signatures_are_short():
     long = "(x: ~jaxtyping.Float[ndarray, '*frames order'], y: ~course_lib.audio.clip.Clip = a.b)"
     assert in_short(long) == "(x: Float[ndarray, '*frames order'], y: Clip = a.b)"
-    assert in_short(None) == ""
