@@ -7,6 +7,7 @@ show the outputs that are stored in them.
 from pathlib import Path
 from typing import Any
 
+from course_lib.core import sha256
 from course_lib.editions.chapters import chapters
 from course_lib.editions.site.mathjax import copy_mathjax
 from course_lib.editions.site.reference import as_restructured_text, in_short
@@ -54,6 +55,7 @@ html_css_files = ["site.css"]
 html_favicon = "assets/icon.svg"
 html_context = {"default_mode": "auto"}  # as the reader's system has it
 html_theme_options = {
+    "footer_content_items": ["copyright"],
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
     "collapse_navigation": True,  # or each page would list all others in its own way
@@ -87,6 +89,9 @@ def setup(app: Any) -> None:
         if error is None:
             copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
 
+    # Pages are read again where they would be read in another way than last time.
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    app.add_config_value("course_reading", [sha256(path) for path in code], "env")
     app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", read_signature)
     app.connect("build-finished", bring_mathjax)
