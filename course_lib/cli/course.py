@@ -25,7 +25,11 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=_list)
 
     command = commands.add_parser("run", help="execute the notebooks into readable pages")
-    command.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
+    which.add_argument(
+        "--since", metavar="REV", help="only those whose code or library changed since a revision"
+    )
     outputs = command.add_mutually_exclusive_group()
     outputs.add_argument(
         "--in-place", action="store_true", help="store the outputs in the notebooks instead"
@@ -87,6 +91,13 @@ def _run(options: argparse.Namespace) -> int:
 
     course = _chapters()
     chosen = course if options.notebook is None else [choose(course, options.notebook)]
+    if options.since is not None:
+        from course_lib.editions.changes import chapters_since
+
+        chosen = chapters_since(options.since, course)
+        print(f"changed: {', '.join(chapter.number for chapter in chosen) or 'no chapter'}")
+        if not chosen:
+            return 0
     from course_lib.editions.course import pages_folder, run_course
 
     pages = None if options.in_place else pages_folder()
@@ -123,9 +134,11 @@ def _lab(options: argparse.Namespace) -> int:
     from course_lib.editions.lab import open_lab
     from course_lib.editions.learners import write_copies
 
-    _report(write_copies(_chapters(), WORKSPACE))
+    copies = write_copies(_chapters(), WORKSPACE)
+    _report(copies)
     print(f"your copies are in {WORKSPACE.resolve()}")
-    return open_lab(WORKSPACE, options.others)
+    first = next((path.name for path in copies.written if path.name.startswith("00_")), None)
+    return open_lab(WORKSPACE, options.others, notebook=first)
 
 
 def _site(options: argparse.Namespace) -> int:

@@ -113,14 +113,14 @@ def answer(page, code):
 
 def test_it_opens_on_the_first_chapter(lab, browser):
     page = browser.new_context().new_page()
-    page.goto(f"{lab}/lab?token=abc")
+    page.goto(f"{lab}/?token=abc")
     page.get_by_role("tab", name="00_start_here.ipynb").wait_for(timeout=120_000)
     page.context.close()
 
 
 def test_the_first_sound_plays(page, play):
     count, silent = page.evaluate(play)
-    assert count > 20
+    assert count > 10
     assert not silent
 
 
@@ -139,11 +139,8 @@ def test_a_wrong_answer_gets_its_message_and_a_right_one_passes(page):
 
 def test_the_file_is_still_the_learners_after_another_lab(page, home):
     path = home / "workspace" / CHAPTER
-    page.keyboard.press("ControlOrMeta+S")
-    for _ in range(100):
-        if "np.append(0.0, x), phi)" in path.read_text(encoding="utf-8"):
-            break
-        time.sleep(0.2)
+    with page.expect_response(lambda r: r.request.method == "PUT" and CHAPTER in r.url):
+        page.keyboard.press("ControlOrMeta+S")
     mine = path.read_text(encoding="utf-8")
     nbformat.validate(json.loads(mine))
     assert "np.append(0.0, x), phi)" in mine

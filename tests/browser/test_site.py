@@ -208,3 +208,4 @@ def test_chapters_and_library_name_each_other(folder):
         in chapter
     )
     assert 'href="../notebooks/03_autoregression.html"' in library
+    assert 'id="course_lib.models.linear.linear_prediction.levinson"' in library

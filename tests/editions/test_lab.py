@@ -36,15 +36,15 @@ class FakeLab:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeLab]:
-    def start(folder: Path, arguments: list[str]) -> FakeLab:
+    def start(folder: Path, arguments: list[str], **settings: str) -> FakeLab:
         labs: list[FakeLab] = []
 
-        def popen(*given: Any, **settings: Any) -> FakeLab:
-            labs.append(FakeLab(*given, **settings))
+        def popen(*given: Any, **others: Any) -> FakeLab:
+            labs.append(FakeLab(*given, **others))
             return labs[0]
 
         monkeypatch.setattr(lab.subprocess, "Popen", popen)
-        assert lab.open_lab(folder, arguments) == 3
+        assert lab.open_lab(folder, arguments, **settings) == 3
         return labs[0]
 
     return start
@@ -59,16 +59,20 @@ def test_it_runs_in_this_python_and_passes_options_on(
     assert process.environment["OMP_NUM_THREADS"] == "1"
 
 
-def test_it_opens_on_the_first_chapter(started: Callable[..., FakeLab], tmp_path: Path) -> None:
-    for name in ("00_start_here", "01_sound_as_data"):
-        (tmp_path / f"{name}.ipynb").touch()
-    assert started(tmp_path, []).command[3] == str(tmp_path / "00_start_here.ipynb")
+def test_it_opens_on_a_notebook_where_one_is_named(
+    started: Callable[..., FakeLab], tmp_path: Path
+) -> None:
+    process = started(tmp_path, ["--no-browser"], notebook="00_start_here.ipynb")
+    assert process.command[-2:] == [
+        "--LabApp.default_url=/lab/tree/00_start_here.ipynb",
+        "--no-browser",
+    ]
+    assert not any("default_url" in word for word in started(tmp_path, []).command)
 
 
 def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:
     (tmp_path / "workspace").mkdir()
-    for name in ("mine.ipynb", "00_start_here.ipynb"):
-        (tmp_path / "workspace" / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "workspace" / "mine.ipynb").write_text("{}", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program = (
@@ -82,8 +86,8 @@ def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    names = {entry["name"] for entry in json.loads(ask(process, port, "contents"))["content"]}
-    assert names == {"mine.ipynb", "00_start_here.ipynb"}
+    names = [entry["name"] for entry in json.loads(ask(process, port, "contents"))["content"]]
+    assert names == ["mine.ipynb"]
     ask(process, port, "shutdown", b"")
     assert process.wait(60) == 0
 

@@ -392,9 +392,34 @@ def guided(x: Any, told: Any, untold: Any, w: float, a: float, s: float) -> torc
     return (there - s * (plain + w * (known - plain))) / a
 
 
+def filled(x: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    rows = np.array([np.roll(np.append(np.append(1.0, -phi)[::-1], np.zeros(len(x))), t)[: len(x)]
+                     for t in range(len(x) - len(phi))])  # fmt: skip
+    missing = np.isnan(x)
+    x = x.copy()
+    x[missing] = np.linalg.lstsq(rows[:, missing], -rows[:, ~missing] @ x[~missing])[0]
+    return x.astype(np.float32)
+
+
+def cached(x: np.ndarray, keys: Any, values: Any, wq: Any, wk: Any, wv: Any) -> list[np.ndarray]:
+    keys, values = np.vstack([keys, x @ wk]), np.vstack([values, x @ wv])
+    weights = np.exp(keys @ (x @ wq) / np.sqrt(len(x)))
+    return [weights / weights.sum() @ values, keys, values]
+
+
+def machine(state: np.ndarray, innovation: float, phi: Any, theta: Any) -> list[Any]:
+    new = np.append(state[1:], 0.0)
+    new[: len(phi)] += phi * state[0]
+    new[: len(theta) + 1] += np.append(1.0, theta) * innovation
+    return [new[0], new]
+
+
 @pytest.mark.parametrize(
     ("identifier", "answer"),
     [
+        ("04.4", machine),
+        ("05.4", filled),
+        ("14.5", cached),
         ("02.1", bits),
         ("02.2", transitions),
         ("02.4", interval(np.float32)),

@@ -7,9 +7,10 @@ show the outputs that are stored in them.
 from pathlib import Path
 from typing import Any
 
+from course_lib.core import sha256
 from course_lib.editions.chapters import chapters
 from course_lib.editions.site.mathjax import copy_mathjax
-from course_lib.editions.site.reference import as_restructured_text
+from course_lib.editions.site.reference import as_restructured_text, in_short
 
 project = "Audio Generation, from Autoregression to Diffusion"
 html_title = project
@@ -34,6 +35,7 @@ nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
+add_module_names = False
 toc_object_entries = False  # each page copies the whole table of contents, and they are thousands
 default_role = "py:obj"  # a link where the name is one of the library's, and code elsewhere
 autodoc_typehints_format = "short"
@@ -53,6 +55,7 @@ html_css_files = ["site.css"]
 html_favicon = "assets/icon.svg"
 html_context = {"default_mode": "auto"}  # as the reader's system has it
 html_theme_options = {
+    "footer_content_items": ["copyright"],
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
     "collapse_navigation": True,  # or each page would list all others in its own way
@@ -78,9 +81,17 @@ def setup(app: Any) -> None:
         lines = event[-1]
         lines[:] = as_restructured_text(lines, course)
 
+    def read_signature(*event: Any) -> tuple[str, str | None] | None:
+        arguments, answer = event[-2:]
+        return None if arguments is None else (in_short(arguments), answer and in_short(answer))
+
     def bring_mathjax(app: Any, error: Exception | None) -> None:
         if error is None:
             copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
 
+    # Pages are read again where they would be read in another way than last time.
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    app.add_config_value("course_reading", [sha256(path) for path in code], "env")
     app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", read_signature)
     app.connect("build-finished", bring_mathjax)

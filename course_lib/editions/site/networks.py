@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from course_lib import zoo
 from course_lib.editions.chapters import Chapter
-from course_lib.editions.notebooks import read
 
 
 def network_pages(course: Sequence[Chapter]) -> dict[str, str]:
     """Return a Markdown page for every network of the zoo, by its name; "index" lists them."""
     cards = {name: zoo.card(name) for name in zoo.names()}
-    users = {name: _chapters_with(f'"{name}"', course) for name in cards}
+    code = {chapter: _code(chapter) for chapter in course}
+    users = {name: [c for c in course if f'"{name}"' in code[c]] for name in cards}
     rows = [f"| [{name}]({name}.md) | {card['headline']} |" for name, card in cards.items()]
     index = [
         "# Trained networks",
@@ -56,13 +57,10 @@ def network_page(card: Mapping[str, Any], users: Sequence[Chapter]) -> str:
     return "\n".join(lines)
 
 
-def _chapters_with(text: str, course: Sequence[Chapter]) -> list[Chapter]:
-    """Return the chapters of which a code cell holds `text`."""
-    return [
-        chapter
-        for chapter in course
-        if any(text in cell.source for cell in read(chapter).cells if cell.cell_type == "code")
-    ]
+def _code(chapter: Chapter) -> str:
+    """Return the code of a chapter, in which it names the networks that it loads."""
+    cells = json.loads(chapter.path.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 def _table(facts: Mapping[str, object]) -> list[str]:

@@ -90,6 +90,15 @@ def as_restructured_text(lines: Sequence[str], course: Sequence[Chapter]) -> lis
     return told
 
 
+def in_short(signature: str) -> str:
+    """Return a signature whose types stand without the way to them: ``Clip``, ``Float[...]``.
+
+    Sphinx puts ``~`` before the names that it would shorten itself, and forgets to where a shape
+    such as "*frames order" is no Python.
+    """
+    return re.sub(r"~(?:\w+\.)+(?=\w)", "", signature)
+
+
 def _with_names_alone(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines, with ``name : what it is`` below some headings as two.
 

@@ -3,7 +3,12 @@
 import pytest
 
 from course_lib.editions.chapters import chapters
-from course_lib.editions.site.reference import as_restructured_text, modules, package_pages
+from course_lib.editions.site.reference import (
+    as_restructured_text,
+    in_short,
+    modules,
+    package_pages,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +72,8 @@ def test_a_paragraph_after_the_names_is_no_name():
     lines = ["Parameters", "----------", "order : of it", "", "Chosen by", "hand.", "", "Raises"]
     told = as_restructured_text([*lines, "------", "ValueError"], [])
     assert told[4:10] == ["", "Notes", "-----", "Chosen by", "hand.", ""]
+
+
+def test_types_in_signatures_are_short():
+    long = "(x: ~jaxtyping.Float[ndarray, '*frames order'], y: ~course_lib.audio.clip.Clip = a.b)"
+    assert in_short(long) == "(x: Float[ndarray, '*frames order'], y: Clip = a.b)"
