@@ -78,11 +78,14 @@ class TinyTalker(TalkerRecipe):
         return {"nats per mel value": nats_per_value(network, count=1)}
 
 
+TRANSFORMER = TransformerConfig(8, 2, 12, encoder_layers=1, decoder_layers=1)
+
+
 @dataclass(frozen=True)
 class TinyCodecTalker(CodecTalkerRecipe):
     """A recipe that learns two words in random codes, which nobody examines."""
 
-    core: TransformerConfig = TransformerConfig(8, 2, 12, encoder_layers=1, decoder_layers=1)
+    core: TransformerConfig = TRANSFORMER
     stages: int = 2
     head: int = 4
     size: int = 2
