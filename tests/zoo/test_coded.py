@@ -99,7 +99,7 @@ def test_an_untrained_talker_knows_nothing(untrained):
 def test_the_trained_talker_is_small_and_understood():
     """On the first sentences; more of them take minutes, and `publish` did so."""
     folder = zoo.store.data_folder() / "zoo" / "talker-codec"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 3_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 3_500_000
     talker = zoo.load("talker-codec")
     found = nats_per_code(talker, count=2)
     assert found == pytest.approx(zoo.card("talker-codec")["scores"]["nats per code"], abs=0.2)
