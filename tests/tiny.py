@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_lib.core import Batches, LabelledBatch
+from course_lib.core import Batches, LabelledBatch, PairBatch
 from course_lib.corpora import Catalogue
 from course_lib.evaluation.ears.classifier import ClassifierConfig
 from course_lib.models.adversarial.gan import WaveGANConfig
@@ -16,8 +16,11 @@ from course_lib.models.latent.residual import CodecConfig
 from course_lib.models.latent.tables import TableConfig
 from course_lib.models.latent.vae import SoundVAEConfig
 from course_lib.models.latent.vqvae import SoundVQVAEConfig
+from course_lib.models.sequence.codec_talker import CodecTalker
+from course_lib.models.sequence.coded import coded_pairs
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
+from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
@@ -25,7 +28,13 @@ from course_lib.training import AdversarialSchedule, Schedule
 from course_lib.zoo import SpeechRecipe
 from course_lib.zoo.exams.talkers import nats_per_value
 from course_lib.zoo.hits import hits
-from course_lib.zoo.recipes import ClassifierRecipe, DiffusionRecipe, TalkerRecipe, VocoderRecipe
+from course_lib.zoo.recipes import (
+    ClassifierRecipe,
+    CodecTalkerRecipe,
+    DiffusionRecipe,
+    TalkerRecipe,
+    VocoderRecipe,
+)
 from course_lib.zoo.recipes.latent import CodecRecipe, VAERecipe, VQVAERecipe
 from course_lib.zoo.recipes.percussion import HitRecipe, WaveGANRecipe
 
@@ -67,6 +76,35 @@ class TinyTalker(TalkerRecipe):
 
     def examine(self, network: Talker) -> dict[str, object]:
         return {"nats per mel value": nats_per_value(network, count=1)}
+
+
+TRANSFORMER = TransformerConfig(8, 2, 12, encoder_layers=1, decoder_layers=1)
+
+
+@dataclass(frozen=True)
+class TinyCodecTalker(CodecTalkerRecipe):
+    """A recipe that learns two words in random codes, which nobody examines."""
+
+    core: TransformerConfig = TRANSFORMER
+    stages: int = 2
+    head: int = 4
+    size: int = 2
+    validate_every: int = 4
+
+    def batches(self, network: CodecTalker) -> Batches:
+        def batch(index: int) -> PairBatch:
+            codes = np.random.default_rng(index).integers(256, size=(self.size, 8, self.stages))
+            tokens, places = network.tokens(["one", "two"]), np.repeat([0, 1], 4)
+            return coded_pairs([(tokens, each, places) for each in codes], seed=index)
+
+        return batch
+
+    def validate(self, network: CodecTalker) -> float:
+        with torch.no_grad():
+            return float(network.loss(self.batches(network)(999))[0])
+
+    def examine(self, network: CodecTalker) -> dict[str, object]:
+        return {"nats per code": self.validate(network)}
 
 
 LSTM_CORE = Seq2SeqConfig("lstm", embedding=4, encoder=3, units=5, attention_units=4, filters=2)

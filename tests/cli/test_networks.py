@@ -44,6 +44,7 @@ RECIPES = {
     "squeezer": tiny.TinyVAE(tiny.VAE, SHORT),
     "coder": tiny.TinyVQVAE(tiny.VQVAE, SHORT),
     "codec": tiny.TinyCodec(tiny.CODEC, SHORT),
+    "codec talker": tiny.TinyCodecTalker(SHORT),
 }
 
 SOUNDS = ["babbler", "choir", "vocoder", "gru"]

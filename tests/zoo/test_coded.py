@@ -6,21 +6,16 @@ import tiny
 import torch
 
 from course_lib import zoo
+from course_lib.core import Speaker
 from course_lib.models.sequence.codec_talker import CodecTalker
 from course_lib.models.sequence.coded import checked_places
-from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.text.reading import normalise
 from course_lib.zoo.coded import coded_batches, coded_words, joined_codes
 from course_lib.zoo.exams.codec_talkers import nats_per_code, through_stages
 from course_lib.zoo.recipes import CodecTalkerRecipe
-from course_lib.zoo.sentences import read_from_recordings, split_of
+from course_lib.zoo.sentences import read_from_recordings, sentences, split_of
 
-SMALL = CodecTalkerRecipe(
-    tiny.SCHEDULE,
-    core=TransformerConfig(width=8, heads=2, hidden=12, encoder_layers=1, decoder_layers=1),
-    stages=2,
-    head=4,
-    size=2,
-)
+SMALL = tiny.TinyCodecTalker(tiny.SCHEDULE)
 WORDS = ("four", "thousand", "and", "twelve")
 
 
@@ -78,22 +73,12 @@ def test_batches_depend_on_the_step_alone_and_hold_no_sentence_of_the_test(untra
         untrained.loss(batch)  # whole steps, with places
 
 
-def test_a_tiny_talker_is_trained_published_and_loaded(tmp_path, monkeypatch):
-    def fake(talker, words=None):
-        rng = np.random.default_rng(0)
-        return {word: (rng.integers(256, size=(4, 2)),) for word in talker.config.vocabulary}
-
-    monkeypatch.setattr("course_lib.zoo.coded.coded_words", fake)
-    monkeypatch.setattr("course_lib.zoo.exams.codec_talkers.coded_words", fake)
-    monkeypatch.setattr(
-        CodecTalkerRecipe,
-        "examine",
-        lambda self, network: {"nats per code": self.validate(network)},
-    )
+def test_a_tiny_talker_is_trained_published_and_loaded(tmp_path):
     list(zoo.train(SMALL, tmp_path))
-    zoo.publish("talker-codec", SMALL, tmp_path, tmp_path)
+    zoo.publish("tiny", SMALL, tmp_path, tmp_path)
     back, card = zoo.load(tmp_path), zoo.card(tmp_path)
     assert isinstance(back, CodecTalker)
+    assert isinstance(back, Speaker)
     assert back.config == SMALL.configuration
     assert card["headline"].endswith(" nats per code of unheard sentences")
     assert "says the codes of codec-speech (2 x 256, 640 bits a second)" in card["about"]
@@ -109,6 +94,19 @@ def test_recipes_that_will_not_do(settings):
 def test_an_untrained_talker_knows_nothing(untrained):
     """Close to ln 256 nats a code."""
     assert nats_per_code(untrained, count=1) == pytest.approx(np.log(256), abs=0.6)
+
+
+def test_the_trained_talker_is_small_and_understood():
+    """On the first sentences; more of them take minutes, and `publish` did so."""
+    folder = zoo.store.data_folder() / "zoo" / "talker-codec"
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 3_500_000
+    talker = zoo.load("talker-codec")
+    found = nats_per_code(talker, count=2)
+    assert found == pytest.approx(zoo.card("talker-codec")["scores"]["nats per code"], abs=0.2)
+    texts = [normalise(text) for text in sentences("numbers")[:4]]
+    for said, words in zip(talker.codes(texts), texts, strict=True):
+        assert said.stopped
+        assert said.places[-1] == len(words) - 1
 
 
 def test_recordings_through_some_stages(untrained):
