@@ -85,6 +85,7 @@ class PairBatch:
     seed : of whatever is drawn at random while the network learns from them
     scheduled_sampling : share of the steps that hear the network's own guess, not the truth,
         before they speak
+    places : which token each target says, where that is known, int64 of shape (targets, batch)
 
     Raises
     ------
@@ -98,6 +99,7 @@ class PairBatch:
     target_counts: torch.Tensor
     seed: int = 0
     scheduled_sampling: float = 0.0
+    places: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.tokens.ndim != 2 or not self.tokens.numel():
@@ -119,6 +121,11 @@ class PairBatch:
                 raise ValueError(
                     f"need {name}_counts from 1 to {len(values)}, got {counts.tolist()}"
                 )
+        if self.places is not None and self.places.shape != self.targets.shape[:2]:
+            raise ValueError(
+                f"need a place for each target, shape {tuple(self.targets.shape[:2])}, got "
+                f"{tuple(self.places.shape)}"
+            )
 
     def __len__(self) -> int:
         """The number of pairs."""
@@ -133,6 +140,7 @@ class PairBatch:
             self.target_counts.to(device),
             self.seed,
             self.scheduled_sampling,
+            None if self.places is None else self.places.to(device),
         )
 
     def shard(self, rank: int, ranks: int) -> PairBatch:
@@ -151,6 +159,7 @@ class PairBatch:
             self.target_counts[rank::ranks],
             self.seed + rank,
             self.scheduled_sampling,
+            None if self.places is None else self.places[:, rank::ranks],
         )
 
 

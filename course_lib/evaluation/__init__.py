@@ -2,7 +2,6 @@
 
 from course_lib.evaluation.alignment import Alignment, judge_alignment
 from course_lib.evaluation.cepstral import (
-    dynamic_time_warping,
     mel_cepstral_distortion,
     mel_cepstrum,
 )
@@ -43,6 +42,7 @@ from course_lib.evaluation.sets import (
 from course_lib.evaluation.spectral import (
     image_rejection,
     log_spectral_distance,
+    si_sdr,
     snr,
 )
 from course_lib.evaluation.vocoding import (
@@ -52,6 +52,7 @@ from course_lib.evaluation.vocoding import (
     mel_distance,
     vocoder_table,
 )
+from course_lib.features.warping import dynamic_time_warping
 
 __all__ = [
     "DATES_AND_TIMES",
@@ -88,6 +89,7 @@ __all__ = [
     "principal",
     "recognition",
     "shuffled_noise",
+    "si_sdr",
     "single_words",
     "snr",
     "vocoder_table",

@@ -27,6 +27,32 @@ def snr(reference: SignalLike, estimate: SignalLike) -> float:
     return float(10 * np.log10(np.sum(x**2) / error)) if error > 0 else np.inf
 
 
+def si_sdr(reference: SignalLike, estimate: SignalLike) -> float:
+    """Return the scale-invariant signal-to-distortion ratio in dB.
+
+    SI-SDR = 10 log10(|a x|^2 / |a x - y|^2) with a = x.y / x.x, the best scale: unlike `snr` it
+    does not change where the estimate is louder or softer as a whole. A delay still counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad input, different lengths, or a silent reference or estimate.
+
+    References
+    ----------
+    Le Roux, Wisdom, Erdogan and Hershey (2019), "SDR: half-baked or well done?", eq. 2-3.
+    Notebook: 18.
+    """
+    x, y = _check_pair(reference, estimate)
+    if not x.any() or not y.any():
+        raise ValueError("need a reference and an estimate that are not silent")
+    wanted = x * (x @ y / (x @ x))
+    error, power = float(np.sum((wanted - y) ** 2)), float(np.sum(wanted**2))
+    if power == 0:
+        return -np.inf
+    return float(10 * np.log10(power / error)) if error > 0 else np.inf
+
+
 def log_spectral_distance(
     reference: SignalLike,
     estimate: SignalLike,

@@ -14,6 +14,7 @@ from course_lib.models.diffusion.sounds import SoundDiffusion
 from course_lib.models.latent.residual import CodecConfig, SpeechCodec
 from course_lib.models.latent.vae import SoundVAE, SoundVAEConfig
 from course_lib.models.latent.vqvae import SoundVQVAE, SoundVQVAEConfig
+from course_lib.models.sequence.codec_talker import CodecTalker, CodecTalkerConfig
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
@@ -36,6 +37,7 @@ NETWORKS: dict[str, Kind] = {
     "WaveNet": Kind(WaveNetConfig, WaveNet),
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
     "Talker": Kind(TalkerConfig, Talker),
+    "CodecTalker": Kind(CodecTalkerConfig, CodecTalker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),
     "SoundVAE": Kind(SoundVAEConfig, SoundVAE),
     "SoundVQVAE": Kind(SoundVQVAEConfig, SoundVQVAE),

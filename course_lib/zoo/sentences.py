@@ -17,8 +17,9 @@ from course_lib.audio.tempo import change_pitch, change_tempo
 from course_lib.core import Batches, PairBatch
 from course_lib.corpora.splits import fraction
 from course_lib.corpora.words import join_words, spoken_words
+from course_lib.models.sequence.aloud import LONGEST
 from course_lib.models.sequence.frames import SAMPLE_RATE, frames_of
-from course_lib.models.sequence.talker import LONGEST, pairs
+from course_lib.models.sequence.talker import pairs
 from course_lib.text.reading import normalise
 from course_lib.text.words import MONTHS, ordinal_suffix
 
@@ -188,6 +189,25 @@ def joined(words: Sequence[str], rng: np.random.Generator, *, even: bool = False
     return join_words(louder, pauses=pauses.tolist())
 
 
+def drawn_for_training(size: int, rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Draw sentences for training, of about the same length: neighbours among four times as many.
+
+    Parameters
+    ----------
+    size : of the batch
+    rng : draws them
+    """
+    kinds, shares = list(_SHARES), np.array(list(_SHARES.values()))
+    drawn: list[tuple[str, ...]] = []
+    while len(drawn) < 4 * size:
+        words = normalise(kinds[rng.choice(len(kinds), p=shares)](rng))
+        if split_of(words) == "train":
+            drawn.append(words)
+    drawn.sort(key=lambda words: len(" ".join(words)))
+    first = rng.integers(len(drawn) - size + 1)
+    return drawn[first : first + size]
+
+
 def reading_batches(
     tokens: Callable[[Sequence[str]], np.ndarray],
     *,
@@ -208,18 +228,10 @@ def reading_batches(
     scheduled_sampling, scheduled_from : as `PairBatch.scheduled_sampling`, and the first step
         that has it
     """
-    kinds, shares = list(_SHARES), np.array(list(_SHARES.values()))
 
     def batch(index: int) -> PairBatch:
         rng = np.random.default_rng([seed, index])
-        drawn: list[tuple[str, ...]] = []
-        while len(drawn) < 4 * size:
-            words = normalise(kinds[rng.choice(len(kinds), p=shares)](rng))
-            if split_of(words) == "train":
-                drawn.append(words)
-        drawn.sort(key=lambda words: len(" ".join(words)))
-        first = rng.integers(len(drawn) - size + 1)
-        chosen = drawn[first : first + size]
+        chosen = drawn_for_training(size, rng)
         return pairs(
             [(tokens(words), frames_of(joined(words, rng, even=even))) for words in chosen],
             seed=int(rng.integers(2**31)),

@@ -9,6 +9,7 @@ from course_lib.audio import Clip, noise, tone
 from course_lib.evaluation import (
     image_rejection,
     log_spectral_distance,
+    si_sdr,
     snr,
 )
 from course_lib.features import sinc_kernel, upsample
@@ -28,6 +29,24 @@ def test_snr_at_its_ends(tone):
     assert snr(tone, -tone.samples) == pytest.approx(-20 * np.log10(2))
     with pytest.raises(ValueError, match="not silent"):
         snr(np.zeros(4), np.ones(4))
+
+
+@given(level=st.floats(-40, 40), scale=st.floats(0.1, 10))
+def test_si_sdr_of_what_is_at_right_angles_is_its_level_at_any_scale(level, scale):
+    x, n = np.random.default_rng(0).standard_normal((2, 500))
+    n -= x * (x @ n) / (x @ x)
+    n *= np.linalg.norm(x) / np.linalg.norm(n) * 10 ** (-level / 20)
+    assert si_sdr(x, scale * (x + n)) == pytest.approx(level, abs=1e-9)
+
+
+def test_si_sdr_at_its_ends(tone):
+    assert si_sdr(np.array([1.0, 0.0]), np.array([0.5, 0.0])) == np.inf
+    assert si_sdr(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == -np.inf
+    for x, y in ((np.zeros(4), np.ones(4)), (np.ones(4), np.zeros(4))):
+        with pytest.raises(ValueError, match="not silent"):
+            si_sdr(x, y)
+    with pytest.raises(ValueError, match="need"):
+        si_sdr(tone, tone.samples[1:])
 
 
 def test_log_spectral_distance_measures_level(tone):

@@ -16,6 +16,7 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
+from course_lib.models.sequence.aloud import ReadsAloud
 from course_lib.models.sequence.frames import (
     BANDS,
     HOP_LENGTH,
@@ -77,7 +78,7 @@ def through(vocoder: Vocoder) -> Reader:
     return read
 
 
-def talking(talker: Talker, vocoder: Vocoder = griffin_lim_vocoder) -> Reader:
+def talking(talker: ReadsAloud, vocoder: Vocoder = griffin_lim_vocoder) -> Reader:
     """Return a talker as a reader."""
 
     def read(texts: Sequence[tuple[str, ...]]) -> Iterator[Clip]:

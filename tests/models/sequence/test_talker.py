@@ -14,6 +14,7 @@ from course_lib.audio import Clip
 from course_lib.core import Trainable
 from course_lib.corpora import catalogue
 from course_lib.features import log_mel
+from course_lib.models.sequence.aloud import BREAK, LONGEST
 from course_lib.models.sequence.attention import guided_penalty
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.frames import (
@@ -27,7 +28,7 @@ from course_lib.models.sequence.frames import (
 )
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.spoken import Spoken, WordsInDoubtError, doubt
-from course_lib.models.sequence.talker import BREAK, ENOUGH, LONGEST, Talker, pairs
+from course_lib.models.sequence.talker import ENOUGH, Talker, pairs
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.text.reading import normalise
 from course_lib.zoo.sentences import joined, read_from_recordings, sentences, vocabulary

@@ -1,0 +1,133 @@
+"""How the codec talker was trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from course_lib.core import Batches, check_count
+from course_lib.corpora import Catalogue
+from course_lib.corpora.words import word_recordings
+from course_lib.models.sequence.codec_talker import CodecTalker, CodecTalkerConfig
+from course_lib.models.sequence.transformer import TransformerConfig
+from course_lib.training import Schedule
+from course_lib.zoo.coded import coded_batches
+from course_lib.zoo.exams.codec_talkers import nats_per_code
+from course_lib.zoo.exams.talkers import FEW_SENTENCES, talking, word_error
+from course_lib.zoo.sentences import vocabulary
+from course_lib.zoo.store import load
+
+EXAMINED = {"numbers": 40, "dates and times": 12}
+"""Sentences of each list, the first so many, that the card's word error was measured on."""
+
+
+@dataclass(frozen=True)
+class CodecTalkerRecipe:
+    """Everything that a codec talker's training depends on, beside the recordings themselves.
+
+    Parameters
+    ----------
+    schedule : how long and how fast
+    codec : the trained codec whose codes it says, of the zoo
+    core : the shape of the Transformer
+    stages, group, head : as in `CodecTalkerConfig`
+    size : sentences in a batch
+    seed : of the first weights and of the batches
+    validate_every : steps between two looks at the validation sentences
+    begins_with : the trained talker of the same shape whose weights are the first ones, or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        For counts below 1, or a seed below 0.
+    """
+
+    schedule: Schedule
+    codec: str = "codec-speech"
+    core: TransformerConfig = field(default_factory=TransformerConfig)
+    stages: int = 4
+    group: int = 4
+    head: int = 64
+    size: int = 8
+    seed: int = 1
+    validate_every: int = 400
+    begins_with: str | None = None
+
+    unit: ClassVar[str] = "nats per code"
+    """Of `validate`."""
+
+    def __post_init__(self) -> None:
+        for name in ("stages", "group", "head", "size", "validate_every"):
+            check_count(getattr(self, name), name)
+        check_count(self.seed, "seed", minimum=0)
+
+    @property
+    def configuration(self) -> CodecTalkerConfig:
+        """The configuration of the talker, which says all words that can be joined."""
+        return CodecTalkerConfig(
+            vocabulary(),
+            load(self.codec).config,
+            stages=self.stages,
+            core=self.core,
+            group=self.group,
+            head=self.head,
+        )
+
+    def build(self) -> CodecTalker:
+        """Return the untrained talker, with the trained codec in it."""
+        talker = CodecTalker(self.configuration, seed=self.seed)
+        talker.codec.load_state_dict(load(self.codec).state_dict())
+        return talker
+
+    def batches(self, network: CodecTalker) -> Batches:
+        """Return what the talker learns from: endless sentences joined from coded words."""
+        return coded_batches(network, size=self.size, seed=self.seed)
+
+    def recordings(self) -> Catalogue:
+        """Return the recordings that the sentences are joined from."""
+        return word_recordings()
+
+    def validate(self, network: CodecTalker) -> float:
+        """Return the nats per code of the first validation sentences."""
+        return nats_per_code(network, "validation", count=FEW_SENTENCES)
+
+    def examine(self, network: CodecTalker) -> dict[str, Any]:
+        """Return what the card says: likelihood and word error on the first test sentences.
+
+        Without pocketsphinx there is no word error.
+        """
+        found: dict[str, Any] = {"nats per code": nats_per_code(network, count=FEW_SENTENCES)}
+        for which, count in EXAMINED.items() if find_spec("pocketsphinx") else ():
+            error = word_error(talking(network), which, count=count)
+            found[f"word error, {which}"] = error.as_json()
+        return found
+
+    def describe(self, network: CodecTalker) -> str:
+        """Return in a sentence what the talker is and what it can do."""
+        config, core = network.config, network.config.core
+        return (
+            f"Transformer of {core.encoder_layers} + {core.decoder_layers} layers that says the "
+            f"codes of {self.codec} ({config.stages} x {config.codec.codes}, "
+            f"{config.codec.bits_per_second(config.stages):.0f} bits a second); reads aloud "
+            "numbers below a million, dates, times and letters, in English, with "
+            f"{len(config.vocabulary)} words and no others"
+        )
+
+    def headline(self, found: dict[str, Any]) -> str:
+        """Return in words the most telling of what `examine` found."""
+        told = f"{found['nats per code']:.2f} nats per code of unheard sentences"
+        for which in EXAMINED:  # where a recogniser was at hand
+            if error := found.get(f"word error, {which}"):
+                told += f", {error['rate']:.1%} of words misheard in {which}"
+        return told
+
+
+CODEC_TALKERS = {
+    "talker-codec": CodecTalkerRecipe(
+        Schedule(1000, 2.5e-3, warmup=60),
+        core=TransformerConfig(encoder_layers=1, decoder_layers=2),
+        size=4,
+    )
+}
+"""The codec talker, by name; it says the words of the others."""
