@@ -37,15 +37,16 @@ PLAIN := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 NUMBA_CPU_NAME=x86
 THREADS = OMP_NUM_THREADS=$(1) OPENBLAS_NUM_THREADS=$(1) MKL_NUM_THREADS=$(1) NUMBA_NUM_THREADS=$(1)
 NETWORKS := tests/kernels tests/models tests/training tests/zoo tests/test_contract.py tests/cli/test_networks.py
 
-.PHONY: help run test test-portable portable-kind test-wheels test-browser lab notebooks bench format lint tests nbval install clean
+.PHONY: help run test test-portable portable-kind test-wheels test-browser site lab notebooks bench format lint tests nbval install clean
 
 help:
 	@echo "make run [NB=03]   execute the notebooks into readable pages (build/html)"
 	@echo "make lab           write your own copies into workspace/ and open JupyterLab (ARGS=--no-browser)"
+	@echo "make site          the course as a web site, build/site (ARGS=--zip packs it; needs Python 3.12)"
 	@echo "make test          everything that CI runs"
 	@echo "make test-portable networks and notebooks, as poorer processors and other numbers of threads compute"
 	@echo "make test-wheels   both wheels, installed without the checkout; notebook 03 runs there, too"
-	@echo "make test-browser  pages in Chromium: every player plays, no request to anybody else"
+	@echo "make test-browser  pages, the site and JupyterLab in Chromium; nothing is asked of anybody else"
 	@echo "make notebooks     re-execute the notebooks and store their outputs"
 	@echo "make bench         speed and size against other libraries (ONLY=ar for one group)"
 	@echo "make format        format the code"
@@ -72,6 +73,11 @@ run: $(INSTALLED)
 
 lab: $(INSTALLED)
 	$(BIN)/course lab $(ARGS)
+
+# Sphinx 9.1.1 wants Python 3.12; pip would bring nothing on an older one, and `course site` says so.
+site: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,site]"
+	$(BIN)/course site $(ARGS)
 
 notebooks: $(INSTALLED)
 	$(BIN)/course run --in-place $(NB)
@@ -111,7 +117,7 @@ test-wheels: $(INSTALLED)
 
 # Chromium is the system's, where it has one, and otherwise Playwright's own.
 test-browser: $(INSTALLED)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,browser]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev,browser,site]"
 	$(BIN)/pytest tests/browser -m ""
 
 format: $(INSTALLED)

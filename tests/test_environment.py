@@ -1,5 +1,6 @@
 """The files that set the course up agree with one another."""
 
+import json
 import os
 import platform
 import re
@@ -24,7 +25,10 @@ LOCKED = [
 ]
 WANTED = [
     Requirement(text)
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    for text in [
+        *PROJECT["dependencies"],
+        *(text for extra in ("dev", "site") for text in PROJECT["optional-dependencies"][extra]),
+    ]
 ]
 
 
@@ -55,6 +59,61 @@ def test_the_conda_environment_installs_this_project_under_the_same_lock() -> No
     assert ENVIRONMENT["name"] == PROJECT["name"]
 
 
+def test_binder_installs_this_project_under_the_same_lock_without_cuda() -> None:
+    file = ROOT / ".binder" / "environment.yml"
+    told = yaml.safe_load(file.read_text(encoding="utf-8"))
+    *packages, pip = told["dependencies"]
+    assert packages == ENVIRONMENT["dependencies"][:-1]
+    index, lock, project = (line.split() for line in pip["pip"])
+    assert index[0] == "--extra-index-url"
+    assert index[1].endswith("/cpu")
+    assert (file.parent / lock[1]).resolve() == ROOT / "constraints.txt"
+    assert (file.parent / project[1]).resolve() == ROOT
+
+
+def test_the_container_for_editors_opens_what_its_command_writes() -> None:
+    told = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    install, *commands = told["postCreateCommand"].split(" && ")
+    assert install == "pip install --user -c constraints.txt -e ."
+    assert commands == ["python -m course_lib prepare", "python -m course_lib student"]
+    assert told["containerEnv"]["PIP_EXTRA_INDEX_URL"].endswith("/cpu")
+    opened = told["customizations"]["codespaces"]["openFiles"]
+    assert opened == ["workspace/README.md", "workspace/00_start_here.ipynb"]
+    version = re.search(r"python:1-(3\.\d+)", told["image"])[1]
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version + ".0")
+
+
+def test_the_image_runs_the_lab_as_nobody_special() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    steps = [line.partition(" ") for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    (run,) = [rest for word, _, rest in steps if word == "RUN"]
+    assert run.split("&&")[0].split()[-4:] == ["-c", "constraints.txt", "-e", "."]
+    assert "course prepare" in run
+    words = [word for word, _, _ in steps]
+    assert words.index("USER") < words.index("CMD")
+    command = json.loads(steps[words.index("CMD")][2])
+    assert command[:2] == ["course", "lab"]
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git", ".venv", "build", "workspace"} <= set(ignored)
+
+
+def test_the_workflow_for_pages_builds_what_it_publishes() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/site.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["build"]["steps"]
+    (command,) = [step["run"] for step in steps if "run" in step]
+    assert command == "make site PYTHON=python ARGS=--zip"
+    places = [step["with"]["path"] for step in steps if "path" in step.get("with", {})]
+    assert places == ["build/audio-generation-course.zip", "build/site"]
+    assert workflow["jobs"]["publish"]["needs"] == "build"
+
+
+def test_a_report_of_a_fault_asks_for_what_the_doctor_says() -> None:
+    form = ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml"
+    fields = {field["id"]: field for field in yaml.safe_load(form.read_text("utf-8"))["body"]}
+    assert "course doctor" in fields["doctor"]["attributes"]["description"]
+    assert fields["doctor"]["validations"]["required"]
+
+
 def test_this_python_is_one_that_the_project_supports() -> None:
     version = ".".join(map(str, sys.version_info[:3]))
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
@@ -78,7 +137,11 @@ def test_continuous_integration_runs_what_a_contributor_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "lab", "test", "test-portable", "test-wheels", "notebooks", "bench", "format"]
+    "name",
+    [
+        *("run", "lab", "site", "notebooks", "bench", "format"),
+        *("test", "test-portable", "test-wheels", "test-browser"),
+    ],
 )
 def test_make_has_the_target_and_helps_with_it(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

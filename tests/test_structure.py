@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "cli/training.py": "cli/test_networks.py",
     "core/protocols.py": "test_contract.py",
     "corpora/splits.py": "corpora/test_data.py",
+    "editions/site/conf.py": "browser/test_site.py",
     "evaluation/sets.py": "evaluation/test_generation.py",
     "kernels/adaptive.py": "models/linear/test_adaptive_ar.py",
     "kernels/kalman.py": "kernels/test_arma.py",
@@ -79,7 +80,9 @@ TESTED_ELSEWHERE = {
 """Modules a test file of their own, and the file that tests each."""
 
 OF_THEIR_OWN = {
+    "browser/test_lab.py",
     "browser/test_pages.py",
+    "browser/test_site.py",
     "benchmarks/test_benchmarks.py",
     "cli/test_networks.py",
     "core/test_results_of_checks.py",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from torch import nn
 
 from course_lib.applications.arithmetic import TOTAL
 from course_lib.applications.exact import (
@@ -42,24 +43,22 @@ _TAIL = 24  # beyond it, the logistic function is 0 or 1 to 10 digits
 _LEAST, _MOST = -13, 4  # ln of a component's scale
 
 
-def exact_network(network: RecurrentNetwork | WaveNet) -> ExactModel:
+def exact_network(network: nn.Module) -> ExactModel:
     """Return a network of levels in arithmetic that is the same everywhere.
 
     Raises
     ------
-    TypeError
-        For anything but an LSTM, a GRU or a WaveNet.
     ValueError
-        For a network with a condition, without one of its parts, of more than 256 levels, or with
-        weights too large for exact sums.
+        For anything but an LSTM, a GRU or a WaveNet, for a network with a condition, without one of
+        its parts, of more than 256 levels, or with weights too large for exact sums.
     """
     if isinstance(network, RecurrentNetwork) and network.config.cell != "rnn":
         return ExactRecurrent(network)
     if isinstance(network, WaveNet):
         return ExactWaveNet(network)
-    raise TypeError(
-        f"need an LSTM, a GRU or a WaveNet of levels, got {type(network).__name__}; "
-        "take gru-speech, lstm-speech or wavenet-speech"
+    raise ValueError(
+        "need an LSTM, a GRU or a WaveNet of levels to compress with, got "
+        f"{type(network).__name__}; take gru-speech, lstm-speech or wavenet-speech"
     )
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib.cli.models import network_named
-from course_lib.cli.shared import Commands, check_output, progress_bar, read_prepared
+from course_lib.cli.shared import (
+    Commands,
+    check_output,
+    check_replaced,
+    progress_bar,
+    read_prepared,
+)
 
 if TYPE_CHECKING:
     from course_lib.applications.exact import ExactModel
@@ -54,11 +60,9 @@ def add_commands(commands: Commands) -> None:
 
 def _compress(options: argparse.Namespace) -> int:
     from course_lib.applications.compression import compress
-    from course_lib.core import check_writable, replacing
+    from course_lib.core import replacing
 
-    if options.output.is_file() and not options.overwrite:
-        raise FileExistsError(f"{options.output} exists already; pass --overwrite to replace it")
-    check_writable(options.output)
+    check_replaced(options.output, options.overwrite)
     clip, model = _heard(options)
     codes = model.encoding.encode(clip)
     with progress_bar() as progress:
@@ -117,12 +121,7 @@ def _exact(name: str, levels: int) -> ExactModel:
     from course_lib.applications.exact import ExactAR
     from course_lib.applications.exact_networks import exact_network
     from course_lib.features import LinearQuantiser, MuLaw
-    from course_lib.models.waveform.recurrent import RecurrentNetwork
-    from course_lib.models.waveform.wavenet import WaveNet
 
     if name == "ar":
         return ExactAR(LinearQuantiser(16) if levels == 2**16 else MuLaw(levels))
-    network = network_named(name)
-    if not isinstance(network, RecurrentNetwork | WaveNet):
-        raise ValueError(f"need ar, an LSTM, a GRU or a WaveNet to compress with, not {name}")
-    return exact_network(network)
+    return exact_network(network_named(name))

@@ -1,4 +1,4 @@
-"""Commands around the notebooks: list, run, prepare, student, lab."""
+"""Commands around the notebooks: list, run, prepare, student, lab, site, doctor."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ WORKSPACE = Path("workspace")
 
 
 def add_commands(commands: Commands) -> None:
-    """Add list, run, prepare, student and lab."""
+    """Add list, run, prepare, student, lab, site and doctor."""
     command = commands.add_parser("list", help="the chapters, and the minutes each takes")
     command.set_defaults(run=_list)
 
     command = commands.add_parser("run", help="execute the notebooks into readable pages")
-    command.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("notebook", nargs="?", metavar="NB", help="only this one, such as 03")
+    which.add_argument(
+        "--since", metavar="REV", help="only those whose code or library changed since a revision"
+    )
     outputs = command.add_mutually_exclusive_group()
     outputs.add_argument(
         "--in-place", action="store_true", help="store the outputs in the notebooks instead"
@@ -54,6 +58,19 @@ def add_commands(commands: Commands) -> None:
     )
     command.set_defaults(run=_lab)
 
+    command = commands.add_parser(
+        "site", help="build the web site from the outputs that the notebooks hold (make site)"
+    )
+    command.add_argument(
+        "--zip", action="store_true", help="pack it into one file, too, to be read offline"
+    )
+    command.set_defaults(run=_site)
+
+    command = commands.add_parser(
+        "doctor", help="what this machine has of all that the course needs, for reports of faults"
+    )
+    command.set_defaults(run=_doctor)
+
 
 def _list(options: argparse.Namespace) -> int:
     for chapter in _chapters():
@@ -74,6 +91,13 @@ def _run(options: argparse.Namespace) -> int:
 
     course = _chapters()
     chosen = course if options.notebook is None else [choose(course, options.notebook)]
+    if options.since is not None:
+        from course_lib.editions.changes import chapters_since
+
+        chosen = chapters_since(options.since, course)
+        print(f"changed: {', '.join(chapter.number for chapter in chosen) or 'no chapter'}")
+        if not chosen:
+            return 0
     from course_lib.editions.course import pages_folder, run_course
 
     pages = None if options.in_place else pages_folder()
@@ -110,9 +134,41 @@ def _lab(options: argparse.Namespace) -> int:
     from course_lib.editions.lab import open_lab
     from course_lib.editions.learners import write_copies
 
-    _report(write_copies(_chapters(), WORKSPACE))
+    copies = write_copies(_chapters(), WORKSPACE)
+    _report(copies)
     print(f"your copies are in {WORKSPACE.resolve()}")
-    return open_lab(WORKSPACE, options.others)
+    first = next((path.name for path in copies.written if path.name.startswith("00_")), None)
+    return open_lab(WORKSPACE, options.others, notebook=first)
+
+
+def _site(options: argparse.Namespace) -> int:
+    from course_lib.editions.chapters import build_folder
+    from course_lib.editions.site.build import build_site, check_tools, pack_site
+
+    check_tools()
+    folder = build_folder() / "site"
+    build_site(_chapters(), folder)
+    print(f"open {folder / 'index.html'}")
+    if options.zip:
+        packed = build_folder() / "audio-generation-course.zip"
+        pack_site(folder, packed)
+        print(f"packed into {packed}")
+    return 0
+
+
+SIGNS = {"well": "✓", "missing": "○", "broken": "✗"}
+"""What stands before a finding of `course doctor`."""
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from course_lib.editions.doctor import examine
+
+    broken = False
+    for finding in examine():
+        advice = f": {finding.advice}" if finding.advice else ""
+        print(f"{SIGNS[finding.state]} {finding.name:20} {finding.told}{advice}", flush=True)
+        broken |= finding.state == "broken"
+    return 1 if broken else 0
 
 
 def _report(copies: Copies) -> int:

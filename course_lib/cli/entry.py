@@ -1,9 +1,9 @@
 """The `course` command: arguments in, messages and exit status out.
 
-Exit status: 0 all went well; 1 a notebook or a comparison failed, or words of a text may be
-missing; 2 bad usage, bad input or no place for the output; 70 a fault of the course; 130 Ctrl-C;
-141 nobody reads the output any more (as in `course list | head -1`). What went wrong is told in
-one line; `course --debug COMMAND` shows where.
+Exit status: 0 all went well; 1 a notebook or a comparison failed, words of a text may be
+missing, or `course doctor` found something broken; 2 bad usage, bad input or no place for the
+output; 70 a fault of the course; 130 Ctrl-C; 141 nobody reads the output any more (as in
+`course list | head -1`). What went wrong is told in one line; `course --debug COMMAND` shows where.
 """
 
 from __future__ import annotations
@@ -122,9 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="course",
         description="Audio Generation, from Autoregression to Diffusion",
-        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed, or words of "
-        "a text may be missing; 2 bad usage, bad input or no place for the output; 70 a fault of "
-        "the course; 130 stopped by Ctrl-C; 141 nobody reads the output any more.",
+        epilog="Exit status: 0 all went well; 1 a notebook or a comparison failed, words of a "
+        "text may be missing, or doctor found something broken; 2 bad usage, bad input or no "
+        "place for the output; 70 a fault of the course; 130 stopped by Ctrl-C; 141 nobody reads "
+        "the output any more.",
     )
     parser.add_argument(
         "--debug", action="store_true", help="show where an error comes from, before the command"

@@ -64,8 +64,9 @@ def add_commands(commands: Commands) -> None:
         "--guidance", type=float, metavar="G", help="how much the class is exaggerated (default 1)"
     )
     diffusion.add_argument(
-        "--sampler", metavar="NAME", help="ddim, ddpm, heun, euler or midpoint (default as trained)"
-    )
+        "--sampler", metavar="NAME",
+        help="ddim, ddpm, heun, multistep, euler or midpoint (default as trained)",
+    )  # fmt: skip
     add_output_options(command)
     command.set_defaults(run=_sample)
 

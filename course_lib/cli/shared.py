@@ -67,9 +67,17 @@ def check_output(path: Path, overwrite: bool) -> None:
     """Say before the work what `audio.write` would say after it."""
     from course_lib.audio import check_target
 
+    check_replaced(path, overwrite)
+    check_target(path, overwrite=overwrite)
+
+
+def check_replaced(path: Path, overwrite: bool) -> None:
+    """Say before the work what writing any file there would say after it."""
+    from course_lib.core import check_writable
+
     if path.is_file() and not overwrite:
         raise FileExistsError(f"{path} exists already; pass --overwrite to replace it")
-    check_target(path, overwrite=overwrite)
+    check_writable(path)
 
 
 def refuse(options: argparse.Namespace, why: str, *names: str) -> None:

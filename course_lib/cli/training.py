@@ -1,4 +1,4 @@
-"""Commands around trained networks: zoo, train."""
+"""Commands around trained networks: zoo, train, examine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """Add zoo and train."""
+    """Add zoo, train and examine."""
     command = commands.add_parser("zoo", help="the trained models, and how well they predict")
     command.set_defaults(run=_zoo)
 
@@ -46,6 +46,15 @@ def add_commands(commands: Commands) -> None:
         "--nodes", type=int, default=1, metavar="M", help="machines, under torchrun or SLURM"
     )
     command.set_defaults(run=_train)
+
+    command = commands.add_parser(
+        "examine",
+        help="score a published network again",
+        epilog="For when the recordings to judge by, or the judge, have changed.",
+    )
+    command.add_argument("model", metavar="NAME", help="such as wavegan-percussion")
+    command.add_argument("--publish", action="store_true", help="put the scores on its card")
+    command.set_defaults(run=_examine)
 
 
 def _zoo(options: argparse.Namespace) -> int:
@@ -91,6 +100,22 @@ def _train(options: argparse.Namespace) -> int:
             with replacing(target) as temporary:
                 shutil.copyfile(folder / target.name, temporary)
         print(f"published as {targets[0].parent}")
+    return 0
+
+
+def _examine(options: argparse.Namespace) -> int:
+    from course_lib import zoo
+    from course_lib.core import check_writable
+
+    recipe, before = _recipe(options.model, None), zoo.card(options.model)
+    if options.publish:
+        check_writable(zoo.store.place(options.model) / zoo.store.CARD)
+    with working("scoring the test recordings"):
+        card = zoo.examine(options.model, recipe)
+    print(f"{options.model}: {card['headline']} (its card said: {before['headline']})")
+    if options.publish:
+        zoo.write_card(zoo.store.place(options.model), card)
+        print(f"published as {zoo.store.place(options.model)}")
     return 0
 
 

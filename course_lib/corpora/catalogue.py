@@ -43,9 +43,9 @@ class Recording:
     ----------
     name : path below the data folder without its ending, such as ``speech/en/digits/7``
     collection : speech, percussion or music
-    label : what kind it is: digit, letter, phrase, ...; kick, snare, ...; melody
-    text : the words spoken, the name of the hit, or the title of the melody
-    voice : who sounds: a speaker, a drum kit, or an instrument
+    label : what kind it is: digit, letter, phrase, ...; kick, snare, ...; melody or recorded
+    text : the words spoken, the name of the hit, or the title of the melody or recording
+    voice : who sounds: a speaker, a drum kit, an instrument, or a musician
     language : of speech, as a code such as en; empty elsewhere
     seconds, sample_rate : length, and samples a second in Hz
     sha256 : of the file
@@ -344,7 +344,10 @@ def percussion(**filters: str | Collection[str] | None) -> Catalogue:
 
 
 def music(**filters: str | Collection[str] | None) -> Catalogue:
-    """Select melodies: ``music(voice="violin")``; see `Catalogue.select`."""
+    """Select melodies and recorded music: ``music(voice="violin")``, ``music(label="recorded")``.
+
+    See `Catalogue.select`.
+    """
     return catalogue().select(collection="music", **filters)
 
 

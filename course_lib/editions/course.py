@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from course_lib.core import checkout
 from course_lib.editions.chapters import Chapter, build_folder
@@ -66,6 +73,8 @@ def run_course(
         MofNCompleteColumn(),
         TextColumn("cells"),
         TimeElapsedColumn(),
+        TextColumn("left about"),
+        TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -20,6 +20,21 @@ from course_lib.editions.notebooks import read, text, tidy
 STUB = 'raise NotImplementedError("write your solution here and delete this line")'
 STUB_AT_TOP = "...  # write your solution here and delete this line"
 
+README = """\
+# Your copies of the course
+
+Begin with `00_start_here.ipynb`; the chapters build on each other in the order of their numbers.
+
+- **Listen first.** Run the first cells (Shift + Enter); the first takes a while to import.
+- **Exercises** stand near the end of each chapter. Write your solution where the cell says so, run
+  it, and run the `check(...)` below it. `hint("03.1")` helps, a little more each time.
+- **These files are yours.** No command writes over them. For a fresh copy, rename yours and start
+  `make lab` again (in an installed copy: `course lab`).
+- **Solutions** are in the pages that `make run` writes, and on the course's site.
+- Where something is missing or broken, `course doctor` says what to do.
+"""
+"""What lies beside the copies."""
+
 
 @dataclass(frozen=True)
 class Copies:
@@ -55,6 +70,8 @@ def clear_solutions(notebook: NotebookNode) -> NotebookNode:
 def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
     """Write the learner's copies into `folder`; a file that is there already is left alone.
 
+    A README.md beside them tells what they are; it, too, is left alone once it is there.
+
     Raises
     ------
     ValueError
@@ -77,5 +94,7 @@ def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
         with suppress(FileExistsError):  # where another command has just written it, it is kept
             write_text(target, copy, overwrite=False)
             written.append(target)
+    with suppress(FileExistsError):
+        write_text(folder / "README.md", README, overwrite=False)
     kept = [target for target in targets.values() if target not in written]
     return Copies(tuple(written), tuple(kept))

@@ -1,6 +1,6 @@
 """The trained networks of the course: how they were trained, and how to get them."""
 
-from course_lib.zoo.publishing import publish
+from course_lib.zoo.publishing import examine, publish, write_card
 from course_lib.zoo.recipes import RECIPES, Recipe, SpeechRecipe
 from course_lib.zoo.store import card, load, names
 from course_lib.zoo.trainer import Beginning, Validation, train
@@ -12,8 +12,10 @@ __all__ = [
     "SpeechRecipe",
     "Validation",
     "card",
+    "examine",
     "load",
     "names",
     "publish",
     "train",
+    "write_card",
 ]

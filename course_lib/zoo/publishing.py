@@ -18,7 +18,7 @@ from course_lib.training.checkpoints import load_tensors, save_tensors
 from course_lib.zoo.networks import kind_of
 from course_lib.zoo.recipes.protocol import Recipe
 from course_lib.zoo.records import CHECKPOINT, began_in, changes, check_same_recipe
-from course_lib.zoo.store import CARD, WEIGHTS, card
+from course_lib.zoo.store import CARD, WEIGHTS, card, load
 
 
 def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any]:
@@ -82,9 +82,38 @@ def publish(name: str, recipe: Recipe, run: Path, folder: Path) -> dict[str, Any
         },
         "scores": found,
     }
-    text = json.dumps(written, indent=2, ensure_ascii=False)
+    return write_card(folder, written)
+
+
+def examine(name: str, recipe: Recipe) -> dict[str, Any]:
+    """Return the card of a published model with scores of today, and everything else as it was.
+
+    The recordings to judge by, or the judge, may have changed since the model was published; what
+    it learned from has not.
+
+    Parameters
+    ----------
+    name : of the model
+    recipe : by which it is examined
+
+    Raises
+    ------
+    ValueError
+        For a name that is not there, damaged files, or weights of another configuration.
+    """
+    about, network = card(name), load(name)
+    if (stored := kind_of(network.config)) != (asked := kind_of(recipe.configuration)):
+        raise ValueError(f"need a recipe of a {stored} to examine {name}, got one of a {asked}")
+    found = recipe.examine(network)
+    return {**about, "headline": recipe.headline(found), "scores": found}
+
+
+def write_card(folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """Write a card into a folder, and return it as it will be read."""
+    text = json.dumps(about, indent=2, ensure_ascii=False)
     write_text(folder / CARD, text + "\n")
-    return json.loads(text)
+    read: dict[str, Any] = json.loads(text)
+    return read
 
 
 def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 """Build data/ from unpacked Debian packages: python data/build/manifest.py PACKAGES [OUTPUT]
 
-PACKAGES is a folder into which the packages named in speech.py, percussion.py and music.py
-were unpacked, one over the other:
+PACKAGES is a folder into which the packages named in speech.py, percussion.py, music.py and
+recorded.py were unpacked, one over the other:
 
     apt-get download NAMES...; for deb in *.deb; do dpkg -x $deb PACKAGES; done
 
@@ -19,13 +19,14 @@ from pathlib import Path
 
 import music
 import percussion
+import recorded
 import speech
 from recording import Made, write_flac
 
 from course_lib.corpora.catalogue import Catalogue, Recording, read_manifest, write_manifest
 
 DATA = Path(__file__).resolve().parents[1]
-COLLECTIONS = (speech, percussion, music)
+COLLECTIONS = (speech, percussion, music, recorded)
 TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
 
 

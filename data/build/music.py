@@ -92,7 +92,7 @@ def play(packages: Path, melody: Melody, instrument: str) -> np.ndarray:
     """A melody on an instrument, with its last note's tail, faded out."""
     parts = melody.parts if instrument in CHORDAL else melody.parts[:1]
     score = [note for part in parts for note in notes(part, melody.beat)]
-    sound = render(packages, score, program=INSTRUMENTS[instrument], reverb=True)
+    sound = render(packages, FLUID, score, program=INSTRUMENTS[instrument], reverb=True)
     length = max(note.start + note.duration for note in score) + TAIL
     sound, fade = sound[: round(length * SAMPLE_RATE)], round(TAIL * SAMPLE_RATE / 2)
     sound[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade)) ** 2
@@ -104,4 +104,6 @@ def build(packages: Path) -> Iterator[Made]:
     for instrument in INSTRUMENTS:
         for slug, melody in MELODIES.items():
             name, samples = f"music/{instrument}/{slug}", play(packages, melody, instrument)
-            yield Made(name, "melody", melody.title, instrument, "", melody.split, FLUID, samples)
+            yield Made(
+                name, "melody", melody.title, instrument, "", melody.split, FLUID.source, samples
+            )

@@ -1,6 +1,7 @@
-"""Notes played on the FluidR3 soundfont: a MIDI file, rendered by fluidsynth.
+"""Notes played on a soundfont: a MIDI file, rendered by fluidsynth.
 
-apt-get download fluid-soundfont-gm; apt-get install fluidsynth
+apt-get download fluid-soundfont-gm musescore-general-soundfont-small avldrums.lv2-soundfont
+apt-get install fluidsynth
 """
 
 from __future__ import annotations
@@ -14,9 +15,32 @@ from pathlib import Path
 import numpy as np
 from recording import Source, decode
 
-SOUNDFONT = "usr/share/sounds/sf2/FluidR3_GM.sf2"
-FLUID = Source("fluid-soundfont-gm 3.1", "Frank Wen (FluidR3)", "MIT")
 TICKS = 480  # a second: 480 ticks a quarter note, sixty quarter notes a minute
+
+
+@dataclass(frozen=True)
+class Soundfont:
+    """A file among the unpacked packages, and where it comes from."""
+
+    file: str
+    source: Source
+
+
+_FOLDER = "usr/share/sounds"
+FLUID = Soundfont(
+    f"{_FOLDER}/sf2/FluidR3_GM.sf2", Source("fluid-soundfont-gm 3.1", "Frank Wen (FluidR3)", "MIT")
+)
+MUSESCORE = Soundfont(
+    f"{_FOLDER}/sf3/MuseScore_General_Lite.sf3",
+    Source(
+        "musescore-general-soundfont-small 0.2.1",
+        "S. Christian Collins, Michael Cowgill, Frank Wen (MuseScore_General)",
+        "MIT",
+    ),
+)
+_AVL = Source("avldrums.lv2-soundfont 0.5.2", "Glen MacArthur (AVL Drumkits)", "CC-BY-SA-3.0")
+BLACK_PEARL = Soundfont(f"{_FOLDER}/sf2/Black_Pearl_4_LV2.sf2", _AVL)
+RED_ZEPPELIN = Soundfont(f"{_FOLDER}/sf2/Red_Zeppelin_4_LV2.sf2", _AVL)
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,13 @@ def midi(notes: Iterable[Note], program: int, channel: int) -> bytes:
 
 
 def render(
-    packages: Path, notes: Iterable[Note], *, program: int, channel: int = 0, reverb: bool = False
+    packages: Path,
+    soundfont: Soundfont,
+    notes: Iterable[Note],
+    *,
+    program: int,
+    channel: int = 0,
+    reverb: bool = False,
 ) -> np.ndarray:
     """The notes as 16 kHz mono float64; channel 9 plays the drum kit of that program."""
     with tempfile.TemporaryDirectory() as folder:
@@ -63,5 +93,5 @@ def render(
         score.write_bytes(midi(notes, program, channel))
         command = ["fluidsynth", "-q", "-n", "-i", "-r", "48000", "-O", "float", "-T", "wav"]
         command += ["-R", str(int(reverb)), "-C", "0", "-g", "0.6", "-F", str(sound)]
-        subprocess.run([*command, str(packages / SOUNDFONT), str(score)], check=True)
+        subprocess.run([*command, str(packages / soundfont.file), str(score)], check=True)
         return decode(sound)

@@ -150,5 +150,5 @@ def test_networks_that_will_not_do_are_refused(network, what):
 
 def test_what_is_no_network_of_levels_is_refused():
     for other in (RecurrentNetwork(RecurrentConfig("rnn", 16, 4, 5, 6)), "gru-speech"):
-        with pytest.raises(TypeError, match="need an LSTM, a GRU or a WaveNet"):
+        with pytest.raises(ValueError, match="need an LSTM, a GRU or a WaveNet"):
             exact_network(other)

@@ -32,6 +32,7 @@ def test_mixtures_take_scikit_learns_step(compared):
     assert compared == [("scikit-learn", 2.0)]
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # theirs, numpy 2.5
 def test_chains_take_hmmlearns_step(compared):
     pytest.importorskip("hmmlearn", reason="hmmlearn is not installed")
     names = [row.name for row in em._against_hmmlearn()]

@@ -4,11 +4,6 @@ Needs Playwright (the extra `browser`) and a Chromium that is installed: Playwri
 system's. `make test-browser` runs this file.
 """
 
-import functools
-import http.server
-import shutil
-import threading
-
 import nbformat
 import pytest
 
@@ -22,109 +17,25 @@ pytestmark = [
 ]
 
 CHAPTERS = chapters()
-SYSTEM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-]
-
-PLAY = """async () => {
-    const silent = [];
-    const players = document.querySelectorAll('audio');
-    for (const [i, player] of players.entries()) {
-        player.muted = true;
-        try { await player.play(); } catch (error) { silent.push(`${i}: ${error}`); continue; }
-        for (let k = 0; k < 100 && player.currentTime === 0; k++)
-            await new Promise(resolve => setTimeout(resolve, 20));
-        if (player.currentTime === 0 || !(player.duration > 0)) silent.push(`${i}: stands still`);
-        player.pause();
-    }
-    return [players.length, silent];
-}"""
-"""Start each player of a page, and wait until its clock moves."""
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, serve):
     """Serve the pages of the stored notebooks, and yield their address."""
     folder = tmp_path_factory.mktemp("html")
     for chapter in CHAPTERS:
         notebook = nbformat.read(chapter.path, 4)
         write_page(Result(chapter, notebook, 0.0, 0, None), CHAPTERS, folder)
     write_index(CHAPTERS, folder)
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def _blames_the_page(line):
-    """Return whether a line of the console is an error; MathJax measures with no font on purpose,
-    and what does not load is seen by its answer."""
-    return (
-        line.type == "error"
-        and "about:blank" not in line.text
-        and not line.text.startswith("Failed to load resource")
-    )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no Playwright: pip install -e '.[browser]'"
-    )
-    with playwright.sync_playwright() as started:
-        try:
-            chromium = started.chromium.launch(executable_path=SYSTEM, args=OPTIONS)
-        except playwright.Error as error:
-            if "Executable doesn't exist" not in str(error):
-                raise
-            pytest.skip("no Chromium: install the system's, or run playwright install chromium")
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Return a function that opens a page, and the complaints and foreign requests since."""
-    context, complaints, foreign = browser.new_context(), [], []
-
-    def opened(name):
-        page = context.new_page()
-        page.on("console", lambda line: _blames_the_page(line) and complaints.append(line.text))
-        page.on("response", lambda answer: answer.ok or complaints.append(answer.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((site, "data:", "blob:", "about:"))
-                or foreign.append(request.url)
-            ),
-        )
-        page.goto(f"{site}/{name}.html", wait_until="load")
-        return page
-
-    yield opened, complaints, foreign
-    context.close()
+    with serve(folder) as address:
+        yield address
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
-def test_page_plays_and_asks_nobody_else(chapter, visit):
+def test_page_plays_and_asks_nobody_else(chapter, visit, play):
     opened, complaints, foreign = visit
-    page = opened(chapter.stem)
-    count, silent = page.evaluate(PLAY)
+    page = opened(f"{chapter.stem}.html")
+    count, silent = page.evaluate(play)
     assert count > 0
     assert not silent
     assert not foreign
@@ -134,7 +45,7 @@ def test_page_plays_and_asks_nobody_else(chapter, visit):
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 def test_formulas_are_typeset(chapter, visit):
     opened, _, _ = visit
-    page = opened(chapter.stem)
+    page = opened(f"{chapter.stem}.html")
     page.wait_for_function("window.MathJax !== undefined && MathJax.Hub !== undefined")
     page.evaluate("() => new Promise(done => MathJax.Hub.Queue(() => done()))")
     errors = page.eval_on_selector_all(
@@ -148,7 +59,7 @@ def test_formulas_are_typeset(chapter, visit):
 
 def test_links_between_pages_lead_somewhere(visit):
     opened, _, foreign = visit
-    page = opened("index")
+    page = opened("index.html")
     links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
     assert len(links) >= len(CHAPTERS)
     answers = {link: page.request.get(link).status for link in links}

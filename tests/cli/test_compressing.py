@@ -52,7 +52,7 @@ def test_files_that_exist_are_kept(run, prompt, tmp_path):
     ("model", "what"),
     [
         ("no-such", "no model is called 'no-such'"),
-        ("diffusion-percussion", "need ar, an LSTM, a GRU or a WaveNet"),
+        ("diffusion-percussion", "need an LSTM, a GRU or a WaveNet"),
         ("wavenet-voices", "without a condition"),
         ("wavenet-speech-16bit", "at most 256 levels"),
     ],

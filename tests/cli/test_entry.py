@@ -333,6 +333,21 @@ def test_failed_notebooks_are_listed_and_status_1(
     ]
 
 
+def test_since_a_revision_only_what_changed_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from course_lib.editions import changes, course
+
+    ran: list[list[Chapter]] = []
+    monkeypatch.setattr(
+        course, "run_course", lambda chosen, *others, **more: ran.append(chosen) or []
+    )
+    monkeypatch.setattr(changes, "chapters_since", lambda revision, course: course[3:5])
+    assert run("run", "--since", "main") == (0, "changed: 03, 04\n", "")
+    monkeypatch.setattr(changes, "chapters_since", lambda revision, course: [])
+    assert run("run", "--since", "main") == (0, "changed: no chapter\n", "")
+    assert ran == [chapters()[3:5]]
+    assert run("run", "03", "--since", "main")[0] == 2
+
+
 def test_pages_in_another_place_are_told(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -384,12 +399,51 @@ def test_lab_opens_the_learners_copies_and_passes_options_on(
 
     opened = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lab, "open_lab", lambda *arguments: opened.append(arguments) or 0)
+    monkeypatch.setattr(lab, "open_lab", lambda *given, **more: opened.append((*given, more)) or 0)
     status, out, _ = run("lab", "--no-browser", "--port", "8889")
     assert status == 0
     assert f"your copies are in {tmp_path / 'workspace'}\n" in out
-    assert opened == [(Path("workspace"), ["--no-browser", "--port", "8889"])]
+    first = {"notebook": "00_start_here.ipynb"}
+    assert opened == [(Path("workspace"), ["--no-browser", "--port", "8889"], first)]
     assert len(list((tmp_path / "workspace").glob("*.ipynb"))) == len(chapters())
+    run("lab")  # opens as it was left
+    assert opened[1] == (Path("workspace"), [], {"notebook": None})
+
+
+def test_the_doctors_findings_are_a_line_each_and_status_1_where_one_is_broken(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from course_lib.editions import doctor
+
+    found = [
+        doctor.Finding("torch", "well", "2.13.0"),
+        doctor.Finding("Chromium", "missing", "none", "not needed"),
+        doctor.Finding("disk", "broken", "full", "make room"),
+    ]
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    status, out, _ = run("doctor")
+    assert status == 1
+    lines = ["✓ torch 2.13.0", "○ Chromium none: not needed", "✗ disk full: make room"]
+    assert [" ".join(line.split()) for line in out.splitlines()] == lines
+    del found[2]
+    assert run("doctor")[0] == 0
+
+
+def test_the_site_is_built_and_packed_where_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from course_lib.editions import chapters as places
+    from course_lib.editions.site import build
+
+    done: list[tuple[str, Path]] = []
+    monkeypatch.setattr(places, "build_folder", lambda: tmp_path)
+    monkeypatch.setattr(build, "check_tools", lambda: None)
+    monkeypatch.setattr(build, "build_site", lambda course, folder: done.append(("site", folder)))
+    monkeypatch.setattr(build, "pack_site", lambda folder, target: done.append(("zip", target)))
+    assert run("site") == (0, f"open {tmp_path / 'site' / 'index.html'}\n", "")
+    assert run("site", "--zip")[0] == 0
+    packed = tmp_path / "audio-generation-course.zip"
+    assert done == [("site", tmp_path / "site")] * 2 + [("zip", packed)]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -276,6 +277,47 @@ def test_a_finished_run_is_published_again_and_into_the_zoo_when_asked(
     assert zoo.names() == ["babbler"]
     assert f"published as {tmp_path / 'zoo' / 'babbler'}" in out
     tiny.assert_same(tiny.weights(zoo.load("babbler")), tiny.weights(zoo.load(folder)))
+
+
+@pytest.fixture
+def critic(trained, tmp_path, monkeypatch) -> Path:
+    """The card of the tiny classifier in a zoo of its own, with the scores of another day."""
+    monkeypatch.setitem(zoo.RECIPES, "critic", RECIPES["critic"])
+    monkeypatch.setattr(zoo.store, "data_folder", lambda: tmp_path)
+    shutil.copytree(trained / "critic", tmp_path / "zoo" / "critic")
+    card = tmp_path / "zoo" / "critic" / zoo.store.CARD
+    old = {**json.loads(card.read_text()), "headline": "50% of them", "scores": {"then": 0.5}}
+    card.write_text(json.dumps(old), encoding="utf-8")
+    return card
+
+
+def test_a_published_model_is_examined_again(run, critic):
+    before = json.loads(critic.read_text())
+    status, out, _ = run("examine", "critic")
+    assert (status, out) == (
+        0,
+        "critic: 75% of held-out hits recognised (its card said: 50% of them)\n",
+    )
+    assert json.loads(critic.read_text()) == before  # nobody asked for it to be published
+    status, out, _ = run("examine", "critic", "--publish")
+    assert status == 0
+    assert f"published as {critic.parent}" in out
+    after = zoo.card("critic")
+    assert after["scores"] == {"accuracy, test": 0.75}
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed == {"headline", "scores"}  # what it learned from is what it was
+    zoo.load("critic")
+
+
+def test_mistakes_in_examining(run, critic, monkeypatch):
+    assert "no recipe is called 'wavenot'" in run("examine", "wavenot")[2]
+    assert "no trained model is called 'gru-speech'" in run("examine", "gru-speech")[2]
+    monkeypatch.setitem(zoo.RECIPES, "critic", RECIPES["drummer"])
+    status, out, err = run("examine", "critic", "--publish")
+    assert (status, out) == (2, "")
+    assert "need a recipe of a Classifier to examine critic, got one of a SoundDiffusion" in err
+    assert len(err.splitlines()) == 1
+    assert zoo.card("critic")["scores"] == {"then": 0.5}
 
 
 @pytest.mark.parametrize(

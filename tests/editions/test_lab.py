@@ -36,15 +36,15 @@ class FakeLab:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeLab]:
-    def start(folder: Path, arguments: list[str]) -> FakeLab:
+    def start(folder: Path, arguments: list[str], **settings: str) -> FakeLab:
         labs: list[FakeLab] = []
 
-        def popen(*given: Any, **settings: Any) -> FakeLab:
-            labs.append(FakeLab(*given, **settings))
+        def popen(*given: Any, **others: Any) -> FakeLab:
+            labs.append(FakeLab(*given, **others))
             return labs[0]
 
         monkeypatch.setattr(lab.subprocess, "Popen", popen)
-        assert lab.open_lab(folder, arguments) == 3
+        assert lab.open_lab(folder, arguments, **settings) == 3
         return labs[0]
 
     return start
@@ -57,6 +57,17 @@ def test_it_runs_in_this_python_and_passes_options_on(
     assert process.command[:4] == [sys.executable, "-m", "jupyterlab", str(tmp_path)]
     assert process.command[-1] == "--no-browser"
     assert process.environment["OMP_NUM_THREADS"] == "1"
+
+
+def test_it_opens_on_a_notebook_where_one_is_named(
+    started: Callable[..., FakeLab], tmp_path: Path
+) -> None:
+    process = started(tmp_path, ["--no-browser"], notebook="00_start_here.ipynb")
+    assert process.command[-2:] == [
+        "--LabApp.default_url=/lab/tree/00_start_here.ipynb",
+        "--no-browser",
+    ]
+    assert not any("default_url" in word for word in started(tmp_path, []).command)
 
 
 def test_it_opens_a_folder_called_workspace(tmp_path: Path) -> None:

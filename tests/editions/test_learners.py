@@ -108,7 +108,7 @@ def test_two_commands_at_once_write_each_copy_once(
         runs = [pool.submit(write_copies, course, tmp_path / "w") for _ in range(4)]
         copies = [run.result() for run in runs]
     written = [path for copy in copies for path in copy.written]
-    assert sorted(written) == sorted((tmp_path / "w").iterdir())
+    assert sorted(written) == sorted((tmp_path / "w").glob("*.ipynb"))
     for copy in copies:
         assert sorted(copy.written + copy.kept) == sorted(written)
 
@@ -141,3 +141,14 @@ def test_a_full_disk_leaves_no_copy_that_would_be_kept(make_course: Make, tmp_pa
     assert done.stdout == f"cannot write {folder / '01_large.ipynb'}: File too large\n"
     assert [path.name for path in folder.iterdir()] == ["00_small.ipynb"]
     assert [path.name for path in write_copies(course, folder).written] == ["01_large.ipynb"]
+
+
+def test_a_readme_lies_beside_the_copies_and_stays_as_it_is(
+    chapter: Chapter, tmp_path: Path
+) -> None:
+    write_copies([chapter], tmp_path / "workspace")
+    readme = tmp_path / "workspace" / "README.md"
+    assert "00_start_here.ipynb" in readme.read_text(encoding="utf-8")
+    readme.write_text("my notes", encoding="utf-8")
+    write_copies([chapter], tmp_path / "workspace")
+    assert readme.read_text(encoding="utf-8") == "my notes"

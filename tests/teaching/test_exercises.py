@@ -1,6 +1,8 @@
 """`check` never shows a traceback for a learner's mistake; it says what is wrong, in one line."""
 
+import concurrent.futures
 import contextlib
+import signal
 import time
 import warnings
 from collections.abc import Callable
@@ -136,6 +138,24 @@ def test_an_endless_loop_ends() -> None:
     assert "did not end within 0.3 s" in verdict.message
     assert time.monotonic() - started < 5
     assert judge("98.1", lambda x: 2 * x, seconds=0.3).kind == "right"
+
+
+def test_an_endless_loop_ends_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no alarm: in threads, and on Windows."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert pool.submit(test_an_endless_loop_ends).exception() is None
+    monkeypatch.delattr(signal, "setitimer", raising=False)
+    test_an_endless_loop_ends()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+def test_a_sleep_is_ended_and_the_alarm_is_put_back() -> None:
+    before, started = signal.getsignal(signal.SIGALRM), time.monotonic()
+    verdict = judge("98.1", lambda x: time.sleep(60), seconds=0.3)
+    assert "did not end within 0.3 s" in verdict.message
+    assert time.monotonic() - started < 30
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_an_answer_that_ends_just_in_time_leaves_nothing_behind() -> None:
@@ -372,9 +392,34 @@ def guided(x: Any, told: Any, untold: Any, w: float, a: float, s: float) -> torc
     return (there - s * (plain + w * (known - plain))) / a
 
 
+def filled(x: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    rows = np.array([np.roll(np.append(np.append(1.0, -phi)[::-1], np.zeros(len(x))), t)[: len(x)]
+                     for t in range(len(x) - len(phi))])  # fmt: skip
+    missing = np.isnan(x)
+    x = x.copy()
+    x[missing] = np.linalg.lstsq(rows[:, missing], -rows[:, ~missing] @ x[~missing])[0]
+    return x.astype(np.float32)
+
+
+def cached(x: np.ndarray, keys: Any, values: Any, wq: Any, wk: Any, wv: Any) -> list[np.ndarray]:
+    keys, values = np.vstack([keys, x @ wk]), np.vstack([values, x @ wv])
+    weights = np.exp(keys @ (x @ wq) / np.sqrt(len(x)))
+    return [weights / weights.sum() @ values, keys, values]
+
+
+def machine(state: np.ndarray, innovation: float, phi: Any, theta: Any) -> list[Any]:
+    new = np.append(state[1:], 0.0)
+    new[: len(phi)] += phi * state[0]
+    new[: len(theta) + 1] += np.append(1.0, theta) * innovation
+    return [new[0], new]
+
+
 @pytest.mark.parametrize(
     ("identifier", "answer"),
     [
+        ("04.4", machine),
+        ("05.4", filled),
+        ("14.5", cached),
         ("02.1", bits),
         ("02.2", transitions),
         ("02.4", interval(np.float32)),

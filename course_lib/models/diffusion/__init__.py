@@ -32,6 +32,7 @@ from course_lib.models.diffusion.samplers import (
     flow_midpoint,
     heun,
     last,
+    multistep,
     noises,
     subsequence,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "heun",
     "last",
     "linear_betas",
+    "multistep",
     "noises",
     "ode_log_likelihood",
     "posterior",

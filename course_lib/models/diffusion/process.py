@@ -226,7 +226,7 @@ def posterior(
     betas: Float[Tensor, "steps"],
     t: Int[Tensor, "batch"] | int,
 ) -> Posterior:
-    """Return q(x_{t-1} | x_t, x0), the step back that only who knows x0 can take.
+    """Return q(x_{t-1} | x_t, x0), the step back if x0 is known.
 
     With alpha_t = 1 - beta_t and alpha_bar before the first step equal to one::
 

@@ -42,12 +42,13 @@ from course_lib.models.diffusion.samplers import (
     flow_midpoint,
     heun,
     last,
+    multistep,
     noises,
 )
 from course_lib.models.diffusion.scoring import DiffusionScorer
 from course_lib.models.diffusion.targets import edm_loss, preconditioned, simple_loss
 
-SamplerName: TypeAlias = Literal["ddim", "ddpm", "heun", "euler", "midpoint"]
+SamplerName: TypeAlias = Literal["ddim", "ddpm", "heun", "multistep", "euler", "midpoint"]
 """How sounds are drawn; `SoundDiffusion.sample` says which is which."""
 
 TOGETHER = 8
@@ -184,8 +185,8 @@ class SoundDiffusion(nn.Module):
         label, guidance : as in `denoiser`
         steps : of the sampler; heun and midpoint ask the network twice in each
         sampler : "ddim"; "ddpm", which is ddim with as much fresh noise as DDPM adds; "heun";
-            "euler" and "midpoint" along straight paths; None for "heun", or "midpoint" for a
-            network trained by flow matching
+            "multistep", DPM-Solver++(2M); "euler" and "midpoint" along straight paths; None for
+            "heun", or "midpoint" for a network trained by flow matching
 
         Returns
         -------
@@ -245,6 +246,7 @@ class SoundDiffusion(nn.Module):
             "ddim": lambda: ddim(denoise, draw(), alpha_bars),
             "ddpm": lambda: ddim(denoise, draw(), alpha_bars, eta=1.0, draw=draw),
             "heun": lambda: heun(denoise, draw(), sigmas),
+            "multistep": lambda: multistep(denoise, draw(), sigmas),
             "euler": lambda: flow_euler(denoise, draw(), times),
             "midpoint": lambda: flow_midpoint(denoise, draw(), times),
         }

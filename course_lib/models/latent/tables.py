@@ -188,6 +188,21 @@ def class_index(label: str, classes: tuple[str, ...]) -> int:
     return classes.index(label)
 
 
+def class_of_each(
+    label: str | None, classes: tuple[str, ...], rngs: Sequence[np.random.Generator]
+) -> list[int]:
+    """Return the number of a class for each generator: the one that is named, or one drawn.
+
+    Raises
+    ------
+    ValueError
+        For a label that is no class.
+    """
+    if label is not None:
+        return [class_index(label, classes)] * len(rngs)
+    return [int(rng.integers(len(classes))) for rng in rngs]
+
+
 def filled_up(sound: SignalLike, table: TableConfig) -> Float[Tensor, "1 time"]:
     """Return one sound with silence after it, as a batch of one.
 

@@ -28,6 +28,7 @@ from course_lib.models.latent.tables import (
     check_classes,
     check_length,
     class_index,
+    class_of_each,
     filled_up,
 )
 
@@ -366,18 +367,14 @@ class SoundVAE(nn.Module):
         Notebook: 09.
         """
         length = check_length(length, self.config.table)
-        classes, rngs = self.config.classes, spawn(rng, count)
-        chosen = None if label is None else class_index(label, classes)
-        rows = []
-        for each in rngs:
-            index = int(each.integers(len(classes))) if chosen is None else chosen
+        rngs, sounds = spawn(rng, count), []
+        chosen = class_of_each(label, self.config.classes, rngs)
+        for index, each in zip(chosen, rngs, strict=True):
             noise = torch.from_numpy(each.standard_normal(self.config.latents)).float()[None]
             with torch.no_grad():
                 prior = self.vae.prior(torch.tensor([index], device=self.steps.device))
-                rows.append(prior.at(noise.to(self.steps.device))[0].cpu().numpy())
-        sounds = [
-            self.seen.inverse(self.decode(z), [each]) for z, each in zip(rows, rngs, strict=True)
-        ]
+                z = prior.at(noise.to(self.steps.device)).cpu().numpy()
+            sounds.append(self.seen.inverse(self.decode(z), [each]))
         return np.concatenate(sounds)[:, :length]
 
     # -------------------------------------------------------------- scoring

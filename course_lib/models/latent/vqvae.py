@@ -24,7 +24,7 @@ from course_lib.models.latent.tables import (
     TableConfig,
     check_classes,
     check_length,
-    class_index,
+    class_of_each,
     filled_up,
 )
 
@@ -263,11 +263,9 @@ class SoundVQVAE(nn.Module):
         Notebook: 09.
         """
         length = check_length(length, self.config.table)
-        classes, rngs = self.config.classes, spawn(rng, count)
-        chosen = None if label is None else class_index(label, classes)
-        sounds = []
-        for each in rngs:
-            index = int(each.integers(len(classes))) if chosen is None else chosen
+        rngs, sounds = spawn(rng, count), []
+        chosen = class_of_each(label, self.config.classes, rngs)
+        for index, each in zip(chosen, rngs, strict=True):
             codes = self.prior.draw(index, [each]).unflatten(1, self.config.grid)
             sounds.append(self.seen.inverse(self.decode(codes.cpu().numpy()), [each]))
         return np.concatenate(sounds)[:, :length]

@@ -9,7 +9,13 @@ import numpy as np
 import scipy.signal
 
 from course_lib.models.linear.arma import ARMA
-from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
+from course_lib.teaching.exercises.registry import (
+    Wrong,
+    exercise,
+    expect_array,
+    expect_close,
+    expect_pair,
+)
 
 _NONE = np.zeros(0)
 
@@ -148,11 +154,9 @@ def check_machine(answer: Callable[..., Any]) -> None:
         for t, innovation in enumerate(e):
             given = state.copy()
             result = answer(given, float(innovation), phi, theta)
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise Wrong("return two things: (output, new_state)")
+            output, new = expect_pair(result, "(output, new_state)")
             if not np.array_equal(given, state):
                 raise Wrong("your step changed the old state in place; work on a new array")
-            output, new = result
             state = expect_array(new, (size,), f"the new state {name}")
             outputs[t] = float(expect_array(output, (), f"the output {name}"))
         expect_close(outputs, expected, f"the outputs {name}, from rest, for e = {e},")

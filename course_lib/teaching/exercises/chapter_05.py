@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.signal
 
 from course_lib.teaching.exercises.registry import (
+    RELATIVE,
     Wrong,
     exercise,
     expect_array,
@@ -60,8 +61,8 @@ def check_undo_differences(answer: Callable[[np.ndarray, np.ndarray], np.ndarray
 def check_forecast_deviations(answer: Callable[..., np.ndarray]) -> None:
     none = np.zeros(0)
     cases: list[tuple[Any, Any, int, float, str]] = [
-        (none, none, 0, 4.0, "white noise"),
         (none, none, 1, 4.0, "a random walk"),
+        (none, none, 0, 4.0, "white noise"),
         (np.array([0.5]), none, 0, 1.0, "an AR(1) with phi = 0.5"),
         (none, np.array([0.8]), 0, 1.0, "an MA(1) with theta = 0.8"),
         (np.array([0.5]), np.array([0.4, -0.3]), 1, 2.0, "an ARIMA(1, 1, 2)"),
@@ -79,6 +80,8 @@ def check_forecast_deviations(answer: Callable[..., np.ndarray]) -> None:
             raise Wrong(f"for {name} yours are those of the differences: sum psi {d} time(s)")
         if np.allclose(got, expected**2) and not np.allclose(got, expected):
             raise Wrong(f"for {name} these are the variances; take the square root")
+        if variance != 1 and np.allclose(got, expected * np.sqrt(variance)):
+            raise Wrong(f"for {name} the square root belongs around the variance as well")
         if variance != 1 and np.allclose(got, expected / np.sqrt(variance)):
             raise Wrong(f"for {name} the innovations have variance {variance:g}, not 1")
         if np.allclose(got, np.append(0.0, expected[:-1])):
@@ -157,7 +160,7 @@ def check_fill_between(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -
         what = f"{width} missing sample(s), phi = {phi.tolist()}"
         got = expect_array(answer(holed.copy(), phi.copy()), (40,), f"the filled series, {what}")
         known = ~np.isnan(holed)
-        if not np.array_equal(got[known], holed[known]):
+        if not np.allclose(got[known], holed[known], rtol=RELATIVE, atol=0):  # float32 will do
             raise Wrong(f"{what}: the samples that are known must stay as they are")
         forward = holed[:17]
         for _ in range(width):

@@ -121,6 +121,10 @@ def check_swap(answer: Callable[..., float]) -> None:
         if got > 1:
             raise Wrong(f"{what}: {got:.3g} is no probability; take at most 1")
         right = float(np.exp(min(0.0, gain)))
+        for rung, its in (("a", low(v_a) - low(v_b)), ("b", high(v_b) - high(v_a))):
+            other = "b" if rung == "a" else "a"
+            if abs(its - gain) > 1e-9 and np.isclose(got, np.exp(min(0.0, its))):
+                raise Wrong(f"{what}: this asks rung {rung} alone; rung {other} changes as well")
         if abs(gain) > 1e-9 and np.isclose(got, np.exp(min(0.0, -gain))):
             raise Wrong(
                 f"{what}: you accept what is less probable and refuse what is more so; a state is "

@@ -28,7 +28,9 @@ def _gru_step(
     r_h, z_h, n_h = np.split(w_hh @ h + b_hh, 3)
     r, z = _sigmoid(r_x + r_h), _sigmoid(z_x + z_h)
     n = np.tanh(n_x + r * n_h)
-    early = np.tanh(n_x + w_hh[2 * len(h) :] @ (r * h) + b_hh[2 * len(h) :])
+    w_n, b_n = w_hh[2 * len(h) :], b_hh[2 * len(h) :]
+    early = np.tanh(n_x + w_n @ (r * h) + b_n)
+    outside = np.tanh(n_x + b_n + r * (w_n @ h))
     other_r, other_z = z, r
     swapped = np.tanh(n_x + other_r * n_h)
     return {
@@ -37,6 +39,8 @@ def _gru_step(
         "the other way round": z * n + (1 - z) * h,
         "PyTorch's reset gate multiplies W_hh h + b_hh, after the matrix; yours multiplies h, "
         "before it": (1 - z) * early + z * h,
+        "PyTorch's reset gate multiplies b_hh, too: r * (W_hh h + b_hh); yours leaves the bias "
+        "outside": (1 - z) * outside + z * h,
         "the first third of the weights is r, the second z; yours has them exchanged": (
             (1 - other_z) * swapped + other_z * h
         ),
@@ -56,7 +60,7 @@ def _gru_step(
 )
 def check_gru_step(answer: Callable[..., np.ndarray]) -> None:
     rng = np.random.default_rng(81)
-    for inputs, units in ((1, 1), (3, 4), (5, 2)):
+    for inputs, units in ((3, 4), (5, 2), (1, 1)):
         shapes = ((inputs,), (units,), (3 * units, inputs), (3 * units, units))
         given = [rng.standard_normal(shape) for shape in (*shapes, (3 * units,), (3 * units,))]
         got = answer(*(array.copy() for array in given))

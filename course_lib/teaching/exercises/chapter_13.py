@@ -32,6 +32,13 @@ def check_energies(answer: Callable[..., np.ndarray]) -> None:
         got = expect_array(answer(*(x.copy() for x in (s, h, w, v_h, b, v))), (tokens,), what)
         if tokens > 1 and np.allclose(got, softmax(expected)):
             raise Wrong("these are the weights; the exercise asks for the energies before softmax")
+        if np.allclose(got, (w @ s + h @ v_h.T + b) @ v):
+            raise Wrong(f"{what}: the tanh is missing")
+        for name, value in (
+            ("W s", np.tanh(h @ v_h.T + b) @ v), ("b", np.tanh(w @ s + h @ v_h.T) @ v),
+        ):  # fmt: skip
+            if np.allclose(got, value):
+                raise Wrong(f"{what}: inside the tanh, {name} is missing")
         expect_close(got, expected, what)
 
 

@@ -30,6 +30,15 @@ def check_attention(answer: Callable[[Array, Array, Array], Array]) -> None:
     if np.allclose(got, values.sum(axis=0)):
         raise Wrong(f"{what} is the sum of all values: its weights should sum to one over the keys")
     expect_close(got, values[1:], what, atol=1e-6)
+    far = np.array([[40.0, 0.0], [-40.0, 0.0]])  # the largest energies of both rows lie far apart
+    near = np.array([[40.0, 0.0], [35.0, 0.0]])
+    got = answer(far.copy(), near.copy(), np.eye(2))
+    if not np.isfinite(np.asarray(got, dtype=float)).all():
+        raise Wrong(
+            "with energies that are large in one row and small in the other yours is not finite; "
+            "subtract from each row its own largest energy"
+        )
+    expect_close(got, np.eye(2), "what two queries read whose energies lie far apart")
     rng = np.random.default_rng(14)
     for steps, tokens, width, scale in (
         (1, 1, 2, 1.0),
@@ -184,7 +193,7 @@ def check_cached_step(
             before = keys.copy()
             given = (keys, values, wq, wk, wv)
             result = answer(x[t].copy(), *(a.copy() for a in given))
-            if not isinstance(result, tuple) or len(result) != 3:
+            if not isinstance(result, tuple | list) or len(result) != 3:
                 raise Wrong("return three things: what is read, all keys and all values")
             what = f"step {t} of {steps}, width {width}"
             keys = expect_array(result[1], (t + 1, width), f"the keys after {what}")

@@ -110,6 +110,9 @@ def check_ddim_step(answer: Callable[..., np.ndarray]) -> None:
         if then < 1 and np.allclose(got, np.sqrt(then) * x0 + np.sqrt(1 - then) * x):
             raise Wrong("you mix the guess with x itself, which still contains the datum; mix it "
                         "with the noise alone")  # fmt: skip
+        if then < 1 and np.allclose(got, x0 + np.sqrt((1 / then - 1) / (1 / now - 1)) * (x - x0)):
+            raise Wrong("yours is the step for x = x0 + sigma n; here the datum is multiplied, "
+                        "too, by sqrt(alpha_bar)")  # fmt: skip
         expect_close(got, expected, what)
 
 

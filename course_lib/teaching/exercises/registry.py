@@ -16,6 +16,7 @@ import numbers
 import pkgutil
 import re
 import reprlib
+import signal
 import threading
 import traceback
 import warnings
@@ -359,9 +360,31 @@ def _explain(error: Exception, answer: Any, last_inputs: Sequence[str]) -> str:
     return f"your answer could not be used: {text}"
 
 
+def _time_limit(seconds: float) -> contextlib.AbstractContextManager[None]:
+    """Return what raises TookTooLong inside it after `seconds`, in this thread."""
+    here = threading.current_thread() is threading.main_thread()
+    return _alarm(seconds) if here and hasattr(signal, "setitimer") else _interrupt(seconds)
+
+
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in this thread after `seconds`, at the next step of Python code."""
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise at once, even out of a sleep: by a signal, which only a main thread hears."""
+
+    def ring(number: int, frame: object) -> None:
+        raise TookTooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _interrupt(seconds: float) -> Iterator[None]:
+    """Raise at the next step of Python code, so that a sleep ends first."""
     thread = ctypes.c_ulong(threading.get_ident())
     lock = threading.Lock()
     finished = False

@@ -12,6 +12,7 @@ import torch
 
 from course_lib.audio import Clip
 from course_lib.core import seeded, spawn
+from course_lib.corpora import percussion
 from course_lib.evaluation import bits_per_sample
 from course_lib.evaluation.ears.classifier import Classifier
 from course_lib.evaluation.ears.embedding import SoundEffects
@@ -105,7 +106,8 @@ def judged(network: Any, **settings: Any) -> dict[str, Any]:
     Settings are those of the network's `sample`.
 
     Shares recognised by the classifier, of drawn and of held-out hits; the rows of
-    `compare_generators` in each embedding; and which share of the drawn hits are copies.
+    `compare_generators` in each embedding; which share of the drawn hits are copies; and how many
+    held-out hits these were, from which kits.
     """
     real, training = held_out(), Hits(*sounds_of(hits("train")))
     drawn = drawn_like(network, real.labels, **settings)
@@ -122,11 +124,15 @@ def judged(network: Any, **settings: Any) -> dict[str, Any]:
             for row, score in scores[name].items()
         }
         found[f"copies, {name}"] = copy_share(embed(training.clips), embed(drawn.clips))
-    return found | {"drawn with": {**settings, "seed": 1}}
+    kits = percussion(label=CLASSES, split="test").values("voice")
+    return found | {
+        "held-out hits": {"hits": len(real.labels), "kits": list(kits)},
+        "drawn with": {**settings, "seed": 1},
+    }
 
 
-def bits(network: SoundDiffusion, *, every: int = 4) -> dict[str, Any]:
-    """Return the bits per sample of every fourth test hit, silence after it included.
+def bits(network: SoundDiffusion, *, every: int = 9) -> dict[str, Any]:
+    """Return the bits per sample of every ninth test hit, silence after it included.
 
     On the grid of 8-bit mu-law; each hit is scored as one of its class, by the estimate and by
     the lower bound, and beside them stands the adaptive autoregression of chapter 03.

@@ -32,6 +32,7 @@ from course_lib.models.diffusion.samplers import (
     flow_midpoint,
     heun,
     last,
+    multistep,
     noises,
     subsequence,
 )
@@ -47,6 +48,7 @@ SAMPLERS = {
     "churn": lambda denoise, start, draw: heun(
         denoise, start, edm_sigmas(12), churn=4.0, churn_noise=1.01, draw=draw
     ),
+    "multistep": lambda denoise, start, draw: multistep(denoise, start, edm_sigmas(12)),
     "euler": lambda denoise, start, draw: flow_euler(denoise, start, flow_times(12)),
     "midpoint": lambda denoise, start, draw: flow_midpoint(denoise, start, flow_times(12)),
 }
@@ -131,6 +133,21 @@ def test_heun_is_that_of_diffusers():
             x = scheduler.step(two_hills(x, sigma.expand(3)), t, x).prev_sample
         torch.testing.assert_close(state.x, x, rtol=1e-5, atol=1e-5)
     assert next(calls, None) is None
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # theirs
+def test_multistep_is_that_of_diffusers():
+    theirs = diffusers.DPMSolverMultistepScheduler(
+        prediction_type="sample", use_karras_sigmas=True, final_sigmas_type="zero"
+    )
+    theirs.set_timesteps(20)
+    sigmas, start = theirs.sigmas, randn(3, 5)
+    x = sigmas[0] * start
+    for i, state in enumerate(multistep(two_hills, start, sigmas)):
+        guess = two_hills(x, sigmas[i].expand(3))
+        scale, after = (1 / (1 + sigmas[i : i + 2] ** 2).sqrt()).tolist()  # theirs keep variance
+        x = theirs.step(guess, theirs.timesteps[i], scale * x).prev_sample / after
+        torch.testing.assert_close(state.x, x, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("churn", [3.0, 40.0])  # the latter is cut to a factor of sqrt(2)
@@ -281,6 +298,7 @@ METHODS = {  # all from x at sigma = 9, where the signal's scale is one
     "ddim": lambda d, x, n: ddim(d, x / math.sqrt(82), 1 / (1 + even(n)[:-1].flip(0) ** 2)),
     "euler": lambda d, x, n: flow_euler(d, x / 9, flow_times(n, first=0.9)),
     "heun": lambda d, x, n: heun(d, x / 9, even(n)),
+    "multistep": lambda d, x, n: multistep(d, x / 9, edm_sigmas(n, sigma_min=1e-4, sigma_max=9)),
     "midpoint": lambda d, x, n: flow_midpoint(d, x / 9, flow_times(n, first=0.9)),
 }
 
@@ -294,6 +312,8 @@ METHODS = {  # all from x at sigma = 9, where the signal's scale is one
         ("euler", "two", 1),
         ("heun", "one", 2),
         ("heun", "two", 2),
+        ("multistep", "one", 2),
+        ("multistep", "two", 2),
         ("midpoint", "one", 3),  # as its documentation says
         ("midpoint", "two", 2),
     ],
@@ -462,6 +482,8 @@ def test_noise_that_does_not_fit_is_explained(name):
         (lambda d, x: heun(d, x, torch.tensor([torch.nan, 0.0])), ValueError, "sigmas"),
         (lambda d, x: heun(d, x, edm_sigmas(3), churn=-1.0), ValueError, "churn of 0 or more"),
         (lambda d, x: heun(d, x, edm_sigmas(3), churn_noise=0), ValueError, "churn_noise"),
+        (lambda d, x: multistep(d, x, torch.tensor([1.0])), ValueError, "two or more sigmas"),
+        (lambda d, x: multistep(d, x, torch.tensor([0.5, 1.0])), ValueError, "sigmas that descend"),
         (lambda d, x: flow_euler(d, x, torch.tensor([1.0, 0.0])), ValueError, "below 1, got"),
         (lambda d, x: flow_midpoint(d, x, torch.empty(0)), ValueError, r"shape \(0,\)"),
         (lambda d, x: flow_midpoint(d, x, torch.tensor([0.2, 0.5])), ValueError, "descend"),

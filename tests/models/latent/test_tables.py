@@ -11,6 +11,7 @@ from course_lib.models.latent.tables import (
     check_classes,
     check_length,
     class_index,
+    class_of_each,
     filled_up,
 )
 
@@ -81,3 +82,14 @@ def _clip(sound):
     from course_lib.audio import Clip
 
     return Clip(sound, 16_000)
+
+
+def test_each_generator_has_its_class():
+    rngs = [np.random.default_rng(seed) for seed in range(200)]
+    assert class_of_each("b", ("a", "b"), rngs[:3]) == [1, 1, 1]
+    drawn = class_of_each(None, ("a", "b", "c"), rngs)
+    assert {drawn.count(index) > 40 for index in range(3)} == {True}
+    again = [np.random.default_rng(seed) for seed in range(5)]
+    assert class_of_each(None, ("a", "b", "c"), again) == drawn[:5]  # whatever follows
+    with pytest.raises(ValueError, match="no class is called 'd'"):
+        class_of_each("d", ("a", "b"), rngs)

@@ -47,6 +47,7 @@ def peers():
 
 @pytest.mark.parametrize("kind", ["full", "tied", "diagonal", "spherical"])
 @pytest.mark.parametrize("implementation", ["log", "scaling"])
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # theirs, numpy 2.5
 def test_numbers_are_hmmlearns(kind, implementation, rng):
     model = weather(rng, kind=kind)
     sequences = [model.sample(n, rng=rng)[0] for n in (40, 7, 90)]
@@ -78,6 +79,7 @@ def test_numbers_are_hmmlearns(kind, implementation, rng):
         np.testing.assert_allclose(second.model.emissions.gaussians.covariances, theirs, atol=1e-8)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # theirs, numpy 2.5
 def test_symbols_are_hmmlearns(rng):
     emissions = rng.dirichlet(np.ones(4), 3)
     model = HMM(rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 3),

@@ -1,0 +1,1 @@
+"""The course as a web site: chapters, reference, networks and glossary, by Sphinx."""

@@ -1,0 +1,150 @@
+"""JupyterLab as a learner finds it: the first chapters run, exercises answer, files stay theirs.
+
+Needs Playwright (the extra `browser`) and a Chromium; `make test-browser` runs this file.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CHAPTER = "03_autoregression.ipynb"
+
+WRONG = '''def predict(x, phi):
+    """Return sum_k phi[k] x[t-1-k] for every t, shape (time,)."""
+    return np.convolve(x, phi)[: len(x)]'''
+"""It looks at the present sample, too."""
+
+RIGHT = WRONG.replace("(x, phi)[", "(np.append(0.0, x), phi)[")
+
+SECONDS = 400_000
+"""Milliseconds that all cells together may take on a slow machine."""
+
+ALL_RAN = """() => {
+    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+    return prompts.length > 50 && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent));
+}"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("learner")
+
+
+def settings(home):
+    """Return an environment in which JupyterLab keeps all cells in the page, seen or not."""
+    folder = home / "settings"
+    plugin = folder / "@jupyterlab" / "notebook-extension"
+    plugin.mkdir(parents=True, exist_ok=True)
+    (plugin / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+    return os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def lab(home):
+    """Run `course lab` in an empty folder, and yield its address and token."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=abc")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course_lib", "lab", *options],
+        cwd=home,
+        env=settings(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(600):
+        assert process.poll() is None, "JupyterLab ended by itself"
+        try:
+            direct.open(f"{address}/api/status?token=abc", timeout=30).close()
+            break
+        except urllib.error.URLError:  # not listening yet
+            time.sleep(0.2)
+    yield address
+    request = urllib.request.Request(f"{address}/api/shutdown?token=abc", b"")
+    direct.open(request, timeout=30).close()
+    process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """Chapter 03, with all its cells run from the menu."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{lab}/lab/tree/{CHAPTER}?token=abc")
+    page.locator(".jp-CodeCell").first.wait_for(timeout=120_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_function(ALL_RAN, timeout=SECONDS)
+    yield page
+    context.close()
+
+
+def cell_with(page, text):
+    return page.locator(".jp-CodeCell", has_text=text).first
+
+
+def answer(page, code):
+    """Solve 03.1 with `code`, run it and the check below it, and return what the check says."""
+    cell_with(page, "def predict(x, phi)").locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Shift+Enter")
+    check = cell_with(page, 'check("03.1"')
+    before = check.locator(".jp-InputPrompt").inner_text()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(
+        "([cell, before]) => /\\[\\d+\\]/.test(cell.innerText) && cell.innerText !== before",
+        arg=[check.locator(".jp-InputPrompt").element_handle(), before],
+    )
+    return check.locator(".jp-OutputArea").inner_text()
+
+
+def test_it_opens_on_the_first_chapter(lab, browser):
+    page = browser.new_context().new_page()
+    page.goto(f"{lab}/?token=abc")
+    page.get_by_role("tab", name="00_start_here.ipynb").wait_for(timeout=120_000)
+    page.context.close()
+
+
+def test_the_first_sound_plays(page, play):
+    count, silent = page.evaluate(play)
+    assert count > 10
+    assert not silent
+
+
+def test_an_exercise_that_is_not_solved_says_so_and_the_run_goes_on(page):
+    said = cell_with(page, 'check("03.1"').locator(".jp-OutputArea").inner_text()
+    assert said.startswith("○ 03.1")
+    assert "not done yet" in said
+    after = cell_with(page, 'check("03.5"').locator(".jp-OutputArea").inner_text()
+    assert "not done yet" in after
+
+
+def test_a_wrong_answer_gets_its_message_and_a_right_one_passes(page):
+    assert answer(page, WRONG).startswith("✗ 03.1")
+    assert answer(page, RIGHT).startswith("✓ 03.1")
+
+
+def test_the_file_is_still_the_learners_after_another_lab(page, home):
+    path = home / "workspace" / CHAPTER
+    with page.expect_response(lambda r: r.request.method == "PUT" and CHAPTER in r.url):
+        page.keyboard.press("ControlOrMeta+S")
+    mine = path.read_text(encoding="utf-8")
+    nbformat.validate(json.loads(mine))
+    assert "np.append(0.0, x), phi)" in mine
+    command = [sys.executable, "-m", "course_lib", "lab", "--version"]
+    again = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
+    assert f"kept  workspace{os.sep}{CHAPTER} (yours;" in again.stdout
+    assert path.read_text(encoding="utf-8") == mine
