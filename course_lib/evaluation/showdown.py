@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from course_lib.audio import Clip
-from course_lib.core import Encoding, LikelihoodKind
+from course_lib.core import Encoding, LikelihoodKind, check_count
 from course_lib.evaluation.generation import principal
 from course_lib.evaluation.intervals import Interval, bootstrap, paired_difference, ranks
 from course_lib.evaluation.likelihood import SIGN, Comparison, bits_per_sample
@@ -166,24 +166,26 @@ def judge(
     held_out : clips that it has not heard
     encoding : the grid on which bits are counted
     training : clips that say in which directions sounds differ
-    draws : how many sounds it makes
+    draws : how many sounds it makes, 2 or more
 
     Raises
     ------
     TypeError, ValueError
-        As `score_clips` and `spectral_distance`.
+        As `score_clips` and `spectral_distance`, or for fewer draws than 2.
 
     Notebook: 17.
     """
+    draws = check_count(draws, "draws", minimum=2)
     bits: tuple[float, ...] | None = None
     kind: LikelihoodKind = "exact"
     if contestant.scorer is not None:
         bits, kind = score_clips(contestant.scorer, held_out, encoding)
     spectral = frechet = seconds = None
     if contestant.draw is not None:
+        drawn = [contestant.draw(0)]  # not timed: it may wait for a loop to be compiled
         started = time.process_time()
-        drawn = [contestant.draw(i) for i in range(draws)]
-        seconds = (time.process_time() - started) / sum(clip.duration for clip in drawn)
+        drawn += [contestant.draw(i) for i in range(1, draws)]
+        seconds = (time.process_time() - started) / sum(clip.duration for clip in drawn[1:])
         spectral = spectral_distance(drawn, held_out)
         project = principal(np.stack([texture(clip) for clip in training]), DIMS)
         sets = [np.stack([texture(clip) for clip in clips]) for clips in (drawn, held_out)]

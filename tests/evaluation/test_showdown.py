@@ -1,6 +1,7 @@
 """One row a model: what is measured, what is left open, and that a table repeats."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -118,3 +119,19 @@ def test_results_come_back_from_json():
     assert from_json(json.loads(json.dumps(as_json(results)))) == results
     with pytest.raises(ValueError, match="need the names"):
         from_json([{"name": "a"}])
+
+
+def test_the_first_drawing_is_not_timed(clips):
+    """It may compile a loop, or fit the model."""
+
+    def draw(i):
+        end = time.process_time() + (0.5 if i == 0 else 0)
+        while time.process_time() < end:
+            pass
+        return clips[i]
+
+    slow = Contestant("slow at first", None, draw, 0, "here")
+    found = judge(slow, clips[:2], MuLaw(), training=clips, draws=3)
+    assert found.seconds * sum(clip.duration for clip in clips[1:3]) < 0.25
+    with pytest.raises(ValueError, match="draws"):
+        judge(slow, clips[:2], MuLaw(), training=clips, draws=1)
