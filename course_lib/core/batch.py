@@ -262,9 +262,10 @@ class Adversarial(Protocol):
     kept : what training is for: a copy of the generator, whose weights are running means of its
     """
 
-    generator: Any
-    discriminator: Any
-    kept: Any
+    if TYPE_CHECKING:  # from Python 3.12 on, isinstance overlooks what a module keeps for itself
+        generator: Any
+        discriminator: Any
+        kept: Any
 
     def discriminator_loss(self, batch: Any) -> torch.Tensor:
         """Return what the discriminator makes smaller."""
