@@ -38,7 +38,6 @@ TESTED_ELSEWHERE = {
     "models/diffusion/scoring.py": "models/diffusion/test_sounds.py",
     "models/latent/convolutions.py": "models/latent/test_vqvae.py",
     "models/linear/diagnostics.py": "models/linear/test_arma.py",
-    "features/warping.py": "evaluation/test_cepstral.py",
     "models/linear/estimation.py": "models/linear/test_arma.py",
     "models/linear/exact_likelihood.py": "models/linear/test_arma.py",
     "models/linear/forecast.py": "models/linear/test_arma.py",

@@ -20,14 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Bool, Float, Int
 
 from course_lib.applications.lpc import LpcFrames, analyse, synthesise
 from course_lib.audio import Clip, check_clip
 from course_lib.core import check_count, check_generator
-from course_lib.features import log_mel
-from course_lib.features.warping import dynamic_time_warping
+from course_lib.features import dynamic_time_warping, log_mel, mel_cepstrum
 from course_lib.models.states.gaussians import Gaussians
 from course_lib.models.states.gmm import GaussianMixture
 
@@ -173,7 +171,7 @@ def matched_frames(a: Clip, b: Clip, *, hop_length: int) -> Int[np.ndarray, "pai
     for clip in (a, b):
         frames = log_mel(clip, window_length=4 * hop_length, hop_length=hop_length, bands=40)
         frames = np.maximum(frames, frames.max() - SOFTEST * np.log(10) / 10)
-        cepstrum = scipy.fft.dct(frames, type=2, norm="ortho")[:, 1:13]
+        cepstrum = mel_cepstrum(frames, order=12)[:, 1:]
         cepstra.append(cepstrum - cepstrum.mean(axis=0))
     return dynamic_time_warping(np.linalg.norm(cepstra[0][:, None] - cepstra[1], axis=2))
 

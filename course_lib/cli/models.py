@@ -55,11 +55,13 @@ def network_named(name: str) -> Any:
 def talker_named(name: str) -> Speaker:
     """Return the trained talker of that name, or in that folder."""
     from course_lib.core import Speaker
-    from course_lib.zoo.recipes import TALKERS
+    from course_lib.zoo.recipes import CODEC_TALKERS, TALKERS
 
     network = trained(name)
     if not isinstance(network, Speaker):
-        raise ValueError(f"{name} does not read text; there are {', '.join(TALKERS)}")
+        raise ValueError(
+            f"{name} does not read text; there are {', '.join([*TALKERS, *CODEC_TALKERS])}"
+        )
     return network
 
 

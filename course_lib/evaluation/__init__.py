@@ -1,10 +1,7 @@
 """Judging models: likelihoods on one grid, and the tables that compare them."""
 
 from course_lib.evaluation.alignment import Alignment, judge_alignment
-from course_lib.evaluation.cepstral import (
-    mel_cepstral_distortion,
-    mel_cepstrum,
-)
+from course_lib.evaluation.cepstral import mel_cepstral_distortion
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
     NUMBERS,
@@ -52,7 +49,6 @@ from course_lib.evaluation.vocoding import (
     mel_distance,
     vocoder_table,
 )
-from course_lib.features.warping import dynamic_time_warping
 
 __all__ = [
     "DATES_AND_TIMES",
@@ -74,7 +70,6 @@ __all__ = [
     "comparison_table",
     "copy_share",
     "dither",
-    "dynamic_time_warping",
     "frechet_distance",
     "generation_table",
     "harmonicity",
@@ -82,7 +77,6 @@ __all__ = [
     "judge_alignment",
     "log_spectral_distance",
     "mel_cepstral_distortion",
-    "mel_cepstrum",
     "mel_distance",
     "nearest",
     "overlap",

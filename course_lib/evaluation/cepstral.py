@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Float
 
 from course_lib.audio import Clip, check_clip
-from course_lib.core import check_count, check_values
-from course_lib.features import log_mel
-from course_lib.features.warping import dynamic_time_warping
+from course_lib.features import dynamic_time_warping, log_mel, mel_cepstrum
 
 DYNAMIC_RANGE = 60.0
 """dB below the loudest band of a clip at which a difference no longer counts."""
@@ -62,37 +59,6 @@ def mel_cepstral_distortion(reference: Clip, estimate: Clip, *, order: int = 13)
     distances = np.sqrt(np.sum((ours[:, None] - theirs) ** 2, axis=2))  # (M, N)
     m, n = dynamic_time_warping(distances).T
     return float(10 * np.sqrt(2) / np.log(10) * distances[m, n].mean())
-
-
-def mel_cepstrum(
-    log_power: Float[np.ndarray, "frames bands"], *, order: int
-) -> Float[np.ndarray, "frames order_plus_one"]:
-    """Return the mel-cepstrum, the cosine transform of a logarithmic mel spectrum.
-
-    c[m, d] = (1 / B) sum_{b=0}^{B-1} ln P[m, b] cos(pi d (b + 1/2) / B), so that
-    ln P[m, b] = c[m, 0] + 2 sum_{d=1}^{B-1} c[m, d] cos(pi d (b + 1/2) / B).
-
-    Parameters
-    ----------
-    log_power : ln P, the natural logarithm of the power in each of B mel bands
-    order : the highest d, from 0 to B - 1
-
-    Raises
-    ------
-    TypeError, ValueError
-        For another shape, or an order out of range.
-
-    References
-    ----------
-    Davis and Mermelstein (1980), "Comparison of parametric representations for monosyllabic word
-    recognition", whose coefficients these are up to scale. Notebook: 06.
-    """
-    log_power = check_values(log_power, "log powers", shape=("frames", "bands"))
-    bands = log_power.shape[1]
-    order = check_count(order, "order", minimum=0)
-    if order >= bands:
-        raise ValueError(f"need an order below the number of bands, {bands}, got {order}")
-    return scipy.fft.dct(log_power, type=2)[:, : order + 1] / (2 * bands)
 
 
 def _log_power(clip: Clip) -> Float[np.ndarray, "frames bands"]:

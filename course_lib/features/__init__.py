@@ -7,6 +7,7 @@ from course_lib.features.mel import (
     hz_to_mel,
     log_mel,
     magnitude_from_log_mel,
+    mel_cepstrum,
     mel_filter_bank,
     mel_to_hz,
 )
@@ -25,10 +26,12 @@ from course_lib.features.upsampling import (
     sinc_kernel,
     upsample,
 )
+from course_lib.features.warping import dynamic_time_warping
 
 __all__ = [
     "LinearQuantiser",
     "MuLaw",
+    "dynamic_time_warping",
     "frame",
     "gaussian_kernel",
     "griffin_lim",
@@ -42,6 +45,7 @@ __all__ = [
     "log_mel",
     "magnitude_from_log_mel",
     "mdct",
+    "mel_cepstrum",
     "mel_filter_bank",
     "mel_to_hz",
     "mu_law_compress",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.fft
 from jaxtyping import Float
 
 from course_lib.audio import Clip, check_clip
@@ -174,3 +175,34 @@ def magnitude_from_log_mel(
     for _ in range(_STEPS):
         magnitude *= (mel / np.maximum(magnitude @ bank.T, _TINY)) @ share
     return magnitude
+
+
+def mel_cepstrum(
+    log_power: Float[np.ndarray, "frames bands"], *, order: int
+) -> Float[np.ndarray, "frames order_plus_one"]:
+    """Return the mel-cepstrum, the cosine transform of a logarithmic mel spectrum.
+
+    c[m, d] = (1 / B) sum_{b=0}^{B-1} ln P[m, b] cos(pi d (b + 1/2) / B), so that
+    ln P[m, b] = c[m, 0] + 2 sum_{d=1}^{B-1} c[m, d] cos(pi d (b + 1/2) / B).
+
+    Parameters
+    ----------
+    log_power : ln P, the natural logarithm of the power in each of B mel bands
+    order : the highest d, from 0 to B - 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another shape, or an order out of range.
+
+    References
+    ----------
+    Davis and Mermelstein (1980), "Comparison of parametric representations for monosyllabic word
+    recognition", whose coefficients these are up to scale. Notebook: 06.
+    """
+    log_power = check_values(log_power, "log powers", shape=("frames", "bands"))
+    bands = log_power.shape[1]
+    order = check_count(order, "order", minimum=0)
+    if order >= bands:
+        raise ValueError(f"need an order below the number of bands, {bands}, got {order}")
+    return scipy.fft.dct(log_power, type=2)[:, : order + 1] / (2 * bands)

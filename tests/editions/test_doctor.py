@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -109,3 +110,8 @@ def test_what_few_need_may_be_missing(monkeypatch):
             "pip install 'audio-generation-course[recogniser]' where you need it",
         ),
     ]
+
+
+def test_the_torch_of_the_stored_outputs_is_the_one_that_is_pinned():
+    pinned = (Path(__file__).parents[2] / "constraints.txt").read_text().split()
+    assert f"torch=={doctor.STORED_WITH}" in pinned

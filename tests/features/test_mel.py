@@ -12,6 +12,7 @@ from course_lib.features import (
     hz_to_mel,
     log_mel,
     magnitude_from_log_mel,
+    mel_cepstrum,
     mel_filter_bank,
     mel_to_hz,
     stft,
@@ -168,3 +169,27 @@ def test_scales_have_an_end():
 def test_logarithms_that_are_barely_too_large_are_told_so():
     with pytest.raises(ValueError, match=r"at most 700, got 700\.00001"):
         magnitude_from_log_mel(np.full((2, 10), 700.00001), 8000, 256)
+
+
+def test_cepstra_are_their_definition(rng):
+    log_power = rng.standard_normal((3, 10))
+    b = np.arange(10)
+    for d in range(10):
+        expected = np.mean(log_power * np.cos(np.pi * d * (b + 0.5) / 10), axis=1)
+        np.testing.assert_allclose(mel_cepstrum(log_power, order=9)[:, d], expected, atol=1e-12)
+    assert mel_cepstrum(log_power, order=4).shape == (3, 5)
+
+
+def test_cepstra_give_the_spectrum_back(rng):
+    log_power = rng.standard_normal((4, 12))
+    cepstrum = mel_cepstrum(log_power, order=11)
+    d, b = np.arange(1, 12), np.arange(12)
+    cosines = np.cos(np.pi * d[:, None] * (b + 0.5) / 12)
+    np.testing.assert_allclose(cepstrum[:, :1] + 2 * cepstrum[:, 1:] @ cosines, log_power)
+
+
+def test_cepstra_that_cannot_be():
+    with pytest.raises(ValueError, match="shape"):
+        mel_cepstrum(np.zeros(4), order=1)
+    with pytest.raises(ValueError, match="order below the number of bands, 4, got 4"):
+        mel_cepstrum(np.zeros((2, 4)), order=4)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from course_lib.audio import Clip
 from course_lib.core import check_generator
@@ -37,18 +38,36 @@ class ReadsAloud(nn.Module):
 
     Attributes
     ----------
-    config : has the `vocabulary`, the words that the network can say
+    config : has the `vocabulary`, the words that the network can say, and the shares `dropout`
+        and `input_dropout` of what it does not hear as it learns
+    prenet : the layers through which it hears what it has said
 
     Notebooks: 13, 18.
     """
 
     config: Any
+    prenet: nn.ModuleList
 
     def speak(
         self, texts: Sequence[Sequence[str]], *, most_frames: int | None = None
     ) -> list[Spoken]:
         """Read several texts at once."""
         raise NotImplementedError
+
+    def _listen(self, said: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Return what the prenet makes of frames; with a generator, some of it is left out."""
+        keep = 1 - self.config.dropout
+        for layer in self.prenet:
+            said = torch.relu(layer(said))
+            if generator is not None and keep < 1:
+                on = torch.rand(said.shape, generator=generator) < keep
+                said = said * on.to(said) / keep
+        if generator is not None and self.config.input_dropout:
+            steps, size, _ = said.shape
+            share = self.config.input_dropout * torch.rand(size, generator=generator)
+            heard = torch.rand(steps, size, generator=generator) >= share
+            said = said * heard[..., None].to(said)
+        return said
 
     def words(self, text: str) -> tuple[str, ...]:
         """Return the words of a text, all of which this talker can say.

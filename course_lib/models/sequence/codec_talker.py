@@ -162,7 +162,7 @@ class CodecTalker(ReadsAloud):
         vectors = self._vectors(codes)
         sums = self._sums(vectors)
         said = torch.cat((torch.zeros_like(sums[:1]), sums[:-1]))
-        features, weights = self.core.decode(memory, self._listen(said, places, generator))
+        features, weights = self.core.decode(memory, self._hear(said, places, generator))
         logits = self.head(features, vectors, self._books)
         return logits, self.end(features).squeeze(-1), weights
 
@@ -263,24 +263,14 @@ class CodecTalker(ReadsAloud):
         """Return what the sets of a step stand for, side by side."""
         return vectors.unflatten(-2, (self.config.group, -1)).sum(-2).flatten(-2)
 
-    def _listen(
+    def _hear(
         self, said: Tensor, places: Tensor, generator: torch.Generator | None
     ) -> Float[Tensor, "*batch inputs"]:
         """Return what the Transformer is told: of vectors, what the prenet makes, and the place.
 
         With a generator, some of what is heard is left out.
         """
-        keep = 1 - self.config.dropout
-        for layer in self.prenet:
-            said = torch.relu(layer(said))
-            if generator is not None and keep < 1:
-                on = torch.rand(said.shape, generator=generator) < keep
-                said = said * on.to(said) / keep
-        if generator is not None and self.config.input_dropout:
-            steps, size, _ = said.shape
-            share = self.config.input_dropout * torch.rand(size, generator=generator)
-            hears = torch.rand(steps, size, generator=generator) >= share
-            said = said * hears[..., None].to(said)
+        said = self._listen(said, generator)
         where = positional_encoding(int(places.max()) + 1, self.config.core.width).to(said)
         return torch.cat((said, where[places]), -1)
 
@@ -345,7 +335,7 @@ class CodecTalker(ReadsAloud):
         spoken: list[Tensor] = []
         while len(steps) * config.group * config.codec.stride < frames and (places < counts).any():
             here = torch.minimum(places, counts - 1)
-            heard = self._listen(said, here, None)
+            heard = self._hear(said, here, None)
             (features, weights), state = self.core.step(memory, state, heard)
             codes, vectors = self.head.say(features, books, choose)
             said = self._sums(vectors)

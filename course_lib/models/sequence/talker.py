@@ -209,21 +209,6 @@ class Talker(ReadsAloud):
         silence = torch.full_like(groups[:1, :, -BANDS:], (SILENT - _CENTRE) / _SPREAD)
         return torch.cat((silence, groups[:-1, :, -BANDS:]))
 
-    def _listen(self, said: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Return what the prenet makes of frames; with a generator, some of it is left out."""
-        keep = 1 - self.config.dropout
-        for layer in self.prenet:
-            said = torch.relu(layer(said))
-            if generator is not None and keep < 1:
-                on = torch.rand(said.shape, generator=generator) < keep
-                said = said * on.to(said) / keep
-        if generator is not None and self.config.input_dropout:
-            steps, size, _ = said.shape
-            share = self.config.input_dropout * torch.rand(size, generator=generator)
-            heard = torch.rand(steps, size, generator=generator) >= share
-            said = said * heard[..., None].to(said)
-        return said
-
     # ------------------------------------------------------------ speaking
 
     @torch.no_grad()

@@ -15,6 +15,7 @@ from course_lib.training import Schedule
 from course_lib.zoo.coded import coded_batches
 from course_lib.zoo.exams.codec_talkers import nats_per_code
 from course_lib.zoo.exams.talkers import FEW_SENTENCES, talking, word_error
+from course_lib.zoo.recipes.talkers import words_misheard
 from course_lib.zoo.sentences import vocabulary
 from course_lib.zoo.store import load
 
@@ -117,10 +118,7 @@ class CodecTalkerRecipe:
     def headline(self, found: dict[str, Any]) -> str:
         """Return in words the most telling of what `examine` found."""
         told = f"{found['nats per code']:.2f} nats per code of unheard sentences"
-        for which in EXAMINED:  # where a recogniser was at hand
-            if error := found.get(f"word error, {which}"):
-                told += f", {error['rate']:.1%} of words misheard in {which}"
-        return told
+        return told + words_misheard(found)
 
 
 CODEC_TALKERS = {

@@ -130,10 +130,17 @@ class TalkerRecipe:
     def headline(self, found: dict[str, Any]) -> str:
         """Return in words the most telling of what `examine` found."""
         told = f"{found['nats per mel value']:.2f} nats per mel value of unheard sentences"
-        for which in GRAMMARS:  # where a recogniser was at hand
-            if error := found.get(f"word error, {which}"):
-                told += f", {error['rate']:.1%} of words misheard in {which}"
-        return told
+        return told + words_misheard(found)
+
+
+def words_misheard(found: dict[str, Any]) -> str:
+    """Return in words what a recogniser made of a talker's sentences; nothing without one."""
+    errors = {which: found.get(f"word error, {which}") for which in GRAMMARS}
+    return "".join(
+        f", {error['rate']:.1%} of words misheard in {which}"
+        for which, error in errors.items()
+        if error
+    )
 
 
 TALKERS = {
