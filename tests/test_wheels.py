@@ -110,11 +110,10 @@ def inside(wheel: Path) -> set[str]:
 
 
 def test_the_code_and_the_notebooks_are_in_one_wheel(wheels: dict[str, Path]) -> None:
-    modules = (ROOT / "course_lib").rglob("*")
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for path in modules
-        if path.suffix in (".py", ".json", ".typed") and "__pycache__" not in path.parts
+        for path in (ROOT / "course_lib").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
     found = inside(wheels[CODE])
     beside = {name for name in found if not name.startswith("course_lib/")}
