@@ -20,11 +20,6 @@ def tone(frequency: float, duration: float, sample_rate: int, *, amplitude: floa
     duration : seconds, at least one sample
     sample_rate : Hz
     amplitude : the peak, 0 or more
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a setting outside those ranges.
     """
     return chirp(frequency, frequency, duration, sample_rate, amplitude=amplitude)
 
@@ -43,11 +38,6 @@ def chirp(
     duration : seconds, at least one sample
     sample_rate : Hz
     amplitude : the peak, 0 or more
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a setting outside those ranges.
     """
     time = _times(duration, sample_rate)
     start, stop = check_number(start, "start", minimum=0), check_number(stop, "stop", minimum=0)
@@ -70,11 +60,6 @@ def pulse_train(
     duration : seconds, at least one sample
     sample_rate : Hz
     amplitude : the height of a pulse, 0 or more
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a setting outside those ranges.
     """
     time = _times(duration, sample_rate)
     frequency = check_number(frequency, "frequency", above=0, below=sample_rate / 2)

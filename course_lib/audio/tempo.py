@@ -33,11 +33,6 @@ def change_tempo(clip: Clip, factor: float) -> Clip:
     factor : from 1/4 to 4; 2 is twice as fast. The result has len(clip) / factor samples,
         rounded, but at least one. 1 returns the clip itself.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For something that is not a Clip, or a factor out of range.
-
     References
     ----------
     Verhelst and Roelands (1993), "An overlap-add technique based on waveform similarity (WSOLA)
@@ -76,11 +71,6 @@ def change_pitch(clip: Clip, semitones: float) -> Clip:
     ----------
     clip : the sound
     semitones : from -24 to 24; 0 returns the clip itself. The ratio is right to 1 cent.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For something that is not a Clip, or a change out of range.
     """
     semitones = check_number(semitones, "semitones", minimum=-24, maximum=24)
     check_clip(clip)

@@ -85,11 +85,6 @@ def spoken_digits(sample_rate: int = 16_000) -> tuple[SpokenDigit, ...]:
     ----------
     sample_rate : Hz
 
-    Raises
-    ------
-    TypeError, ValueError
-        For a sample rate that is not a whole number of at least 1 Hz.
-
     Notebook: 06.
     """
     return _spoken_digits(catalogue(), check_count(sample_rate, "sample_rate"))

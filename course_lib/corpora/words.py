@@ -53,11 +53,6 @@ def spoken_words(sample_rate: int = 16_000) -> Mapping[str, tuple[Clip, ...]]:
     ----------
     sample_rate : Hz
 
-    Raises
-    ------
-    TypeError, ValueError
-        For a sample rate that is not a whole number of at least 1 Hz.
-
     Notebook: 13.
     """
     return _spoken_words(catalogue(), check_count(sample_rate, "sample_rate"))

@@ -52,11 +52,6 @@ def number_words(number: int) -> Words:
     ----------
     number : from -999,999 to 999,999; below zero it begins with "minus"
 
-    Raises
-    ------
-    TypeError, ValueError
-        For anything but a whole number, or one out of range.
-
     Notes
     -----
     Notebook: 13.
@@ -71,13 +66,7 @@ def number_words(number: int) -> Words:
 
 
 def ordinal_words(number: int) -> Words:
-    """Return the words of an ordinal, from 1 to 999,999: 22 is "twenty second".
-
-    Raises
-    ------
-    TypeError, ValueError
-        For anything but a whole number, or one out of range.
-    """
+    """Return the words of an ordinal, from 1 to 999,999: 22 is "twenty second"."""
     number = _check_range(number, "an ordinal", 1, LARGEST_NUMBER)
     *first, last = number_words(number)
     return (*first, ORDINAL_OF_CARDINAL[last])
@@ -87,11 +76,6 @@ def year_words(year: int) -> Words:
     """Return a year from 1000 to 2999 as it is said in a date: 1905 is "nineteen oh five".
 
     Two halves are said one after the other; only 1000 to 1009 and 2000 to 2009 are said as numbers.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For anything but a whole number, or one out of range.
     """
     century, rest = divmod(_check_range(year, "the year", 1000, 2999), 100)
     if century % 10 == 0 and rest < 10:

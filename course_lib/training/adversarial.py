@@ -35,11 +35,6 @@ class AdversarialSchedule(Schedule):
     betas : of AdamW, the memory of its means of gradients and of their squares
     averaging : memory of the running mean of the generator's weights, from 0 (none) to below 1
 
-    Raises
-    ------
-    TypeError, ValueError
-        For numbers out of range.
-
     References
     ----------
     Heusel et al. (2017), "GANs trained by a two time-scale update rule converge to a local Nash

@@ -30,11 +30,6 @@ class RewriterConfig:
     symbols : different ones; a string is made of the numbers 0 to symbols - 1
     core : the shape of the network between the strings
     embedding : numbers that stand for the symbol said last
-
-    Raises
-    ------
-    TypeError, ValueError
-        For counts below 1.
     """
 
     symbols: int = 10

@@ -128,11 +128,6 @@ class Seq2Seq(nn.Module):
     tokens : different tokens of the text
     inputs : numbers in u_t
 
-    Raises
-    ------
-    TypeError, ValueError
-        For counts below 1.
-
     Notebook: 13.
     """
 

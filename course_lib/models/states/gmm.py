@@ -155,13 +155,7 @@ class GaussianMixture:
     def sample(
         self, length: int, *, count: int = 1, rng: np.random.Generator
     ) -> Float[np.ndarray, "count length dims"]:
-        """Draw `count` sequences of `length` frames, each frame by itself.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a bad length, count or generator.
-        """
+        """Draw `count` sequences of `length` frames, each frame by itself."""
         shape = (check_count(length, "length"), self.gaussians.dims + 1)
         children = spawn(rng, count)
         return np.stack([self.from_normals(child.standard_normal(shape)) for child in children])

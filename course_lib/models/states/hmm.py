@@ -192,24 +192,12 @@ class HMM:
     def sample_states(
         self, length: int, *, count: int = 1, rng: np.random.Generator
     ) -> Int[np.ndarray, "count length"]:
-        """Draw ways through the states: what the Markov chain does, unseen.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a bad length, count or generator.
-        """
+        """Draw ways through the states: what the Markov chain does, unseen."""
         length = check_count(length, "length")
         return np.stack([self._walk(child.random(length)) for child in spawn(rng, count)])
 
     def sample(self, length: int, *, count: int = 1, rng: np.random.Generator) -> np.ndarray:
-        """Draw `count` sequences of symbols (count, length) or frames (count, length, dims).
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a bad length, count or generator.
-        """
+        """Draw `count` sequences of symbols (count, length) or frames (count, length, dims)."""
         length = check_count(length, "length")
         drawn = [
             self.emissions.draw(self._walk(child.random(length)), child)

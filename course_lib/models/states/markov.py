@@ -253,13 +253,7 @@ class MarkovChain:
     def sample(
         self, length: int, *, count: int = 1, rng: np.random.Generator
     ) -> Float[np.ndarray, "count length"]:
-        """Draw level after level, each given the levels drawn before it.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For a length or count below 1, or an `rng` that is not a numpy Generator.
-        """
+        """Draw level after level, each given the levels drawn before it."""
         length = check_count(length, "length")
         codes = [self._draw(child.random(length)) for child in spawn(rng, count)]
         return self.encoding.decode(np.stack(codes))

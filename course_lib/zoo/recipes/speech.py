@@ -31,11 +31,6 @@ class SpeechRecipe:
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation prompts
     begins_with : the trained model of the same shape whose weights are the first ones, or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        For counts below 1, or a seed below 0.
     """
 
     configuration: WaveNetConfig | RecurrentConfig

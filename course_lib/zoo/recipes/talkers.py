@@ -43,11 +43,6 @@ class TalkerRecipe:
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation sentences
     begins_with : the trained talker of the same shape whose weights are the first ones, or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        For counts below 1, or a seed below 0.
     """
 
     core: Seq2SeqConfig | TransformerConfig
