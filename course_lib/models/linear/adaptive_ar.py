@@ -175,6 +175,13 @@ class AdaptiveAR:
         row = kernels.start(order, len(taper), scale)
         return np.tile(row, (check_count(sounds, "sounds"), 1))
 
+    def expected(
+        self, memory: Float[np.ndarray, "sounds numbers"]
+    ) -> tuple[Float[np.ndarray, "sounds"], Float[np.ndarray, "sounds"]]:
+        """Return x_hat and b of the sample that comes next, for each sound."""
+        errors = memory[:, kernels.ERRORS] / memory[:, kernels.WEIGHT]
+        return memory[:, kernels.PREDICTION].copy(), np.maximum(errors, self.least)
+
     def hear(
         self, memory: Float[np.ndarray, "sounds numbers"], codes: Int[np.ndarray, "time sounds"]
     ) -> tuple[Float[np.ndarray, "time sounds"], Float[np.ndarray, "time sounds"]]:

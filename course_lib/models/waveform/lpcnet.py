@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import scipy.optimize
@@ -120,14 +120,17 @@ class LPCNet(LevelNetwork):
     Notebook: 12.
     """
 
+    edges: Tensor
+    """(levels + 1,), float64: amplitudes between the levels, the outermost infinite."""
+
     def __init__(self, config: LPCNetConfig, *, seed: int = 0) -> None:
         super().__init__()
-        self.config = config
+        self.config: LPCNetConfig = config
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(check_count(seed, "seed", minimum=0))
             self.last = nn.Embedding(config.levels, config.embedding)
             self.expected = nn.Embedding(config.levels, config.embedding)
-            self.core = nn.GRU(2 * config.embedding + 2, config.units)
+            self.core: Any = nn.GRU(2 * config.embedding + 2, config.units)
             self.hidden = nn.Linear(config.units, config.head)
             self.output = nn.Linear(config.head, 3 * config.components + 1)
             self._initialise()
@@ -154,8 +157,8 @@ class LPCNet(LevelNetwork):
         shares, log_scales = laplace_as_logistics(self.config.components)
         escape = self.config.predictor.escape
         logits = np.log(np.append((1 - escape) * shares, escape))
-        bias = np.concatenate([logits, np.zeros(len(shares)), log_scales])
-        self.output.bias.copy_(torch.from_numpy(bias))
+        mixture = np.concatenate([logits, np.zeros(len(shares)), log_scales])
+        self.output.bias.copy_(torch.from_numpy(mixture))
 
     @torch.no_grad()
     def expect(
@@ -173,11 +176,10 @@ class LPCNet(LevelNetwork):
             predictor.start(codes.shape[1]) if memory is None else memory.cpu().numpy().copy()
         )
         heard = codes.cpu().numpy()
-        before = memories[:, 3], np.maximum(memories[:, 1] / memories[:, 2], predictor.least)
+        first, width = predictor.expected(memories)
         predictions, scales = predictor.hear(memories, heard)
-        told = np.concatenate([before[0][None], predictions[:-1]])
-        width = np.concatenate([before[1][None], scales[:-1]])
-        surprise = (self.config.encoding.decode(heard) - told) / width
+        errors = self.config.encoding.decode(heard) - np.vstack([first, predictions[:-1]])
+        surprise = errors / np.vstack([width, scales[:-1]])
         arrays = (torch.from_numpy(a).to(codes.device) for a in (predictions, scales, surprise))
         return Expected(*arrays), torch.from_numpy(memories).to(codes.device)
 
@@ -210,7 +212,7 @@ class LPCNet(LevelNetwork):
         expected: Expected,
         codes: Int[Tensor, "*shape"],
     ) -> Float[Tensor, "*shape"]:
-        """Return ln P of codes under what `forward` returned: the sum over K laws and the escape."""
+        """Return ln P of codes under what `forward` returned: over K laws and the escape."""
         logits, steps, log_scales = self.split(outputs)
         low, high = (
             ((edges - expected.prediction) / expected.scale).to(outputs.dtype)
@@ -347,9 +349,9 @@ def sample_step_by_step(
 ) -> Int[np.ndarray, "time batch"]:
     """Draw level after level, each fed back to network and predictor.
 
-    The first of two uniform numbers picks one of the K + 1 shares, by `choose`; the second one, u,
-    a level alike among all (the last share), or x = x_hat + b (m + temperature s (ln u - ln(1 - u)))
-    and the level whose bin holds it.
+    The first of two uniform numbers picks one of the K + 1 shares, by `choose`. With the last of
+    them, the second number, u, picks one level among all; else it gives the amplitude
+    x = x_hat + b (m + temperature s (ln u - ln(1 - u))), and the level whose bin holds it.
 
     Parameters
     ----------

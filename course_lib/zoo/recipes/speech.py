@@ -135,7 +135,7 @@ class SpeechRecipe:
 
 
 def variations(clips: list[Clip], semitones: float, seed: int) -> list[Clip]:
-    """Return the clips at other speeds, up to so many semitones, and up to 6 dB from their level."""
+    """Return the clips at other speeds, by up to so many semitones, and 6 dB louder or quieter."""
     rng = np.random.default_rng([seed, len(clips)])
     changed = []
     for clip in clips:
