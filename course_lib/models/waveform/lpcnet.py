@@ -134,9 +134,8 @@ class LPCNet(LevelNetwork):
             self.hidden = nn.Linear(config.units, config.head)
             self.output = nn.Linear(config.head, 3 * config.components + 1)
             self._initialise()
-        edges = torch.from_numpy(config.encoding.edges())
-        edges[0], edges[-1] = -torch.inf, torch.inf
-        self.register_buffer("edges", edges, persistent=False)
+        self.edges = torch.from_numpy(config.encoding.edges())  # no buffer: they stay float64
+        self.edges[0], self.edges[-1] = -torch.inf, torch.inf
 
     @torch.no_grad()
     def _initialise(self) -> None:
@@ -199,7 +198,8 @@ class LPCNet(LevelNetwork):
         """
         h, memory = (None, None) if state is None else state
         expected, memory = self.expect(codes, memory)
-        coming = torch.bucketize(expected.prediction, self.edges[1:-1], right=True)
+        inner = self.edges[1:-1].to(codes.device)
+        coming = torch.bucketize(expected.prediction, inner, right=True)
         loudness = 0.25 * (expected.scale.log() - np.log(self.config.predictor.least)) - 1
         numbers = torch.stack([loudness, expected.surprise.asinh()], -1)
         heard = [self.last(codes), self.expected(coming), numbers.to(self.output.weight.dtype)]
@@ -214,9 +214,10 @@ class LPCNet(LevelNetwork):
     ) -> Float[Tensor, "*shape"]:
         """Return ln P of codes under what `forward` returned: over K laws and the escape."""
         logits, steps, log_scales = self.split(outputs)
+        all_edges = self.edges.to(codes.device)
         low, high = (
             ((edges - expected.prediction) / expected.scale).to(outputs.dtype)
-            for edges in (self.edges[codes], self.edges[codes + 1])
+            for edges in (all_edges[codes], all_edges[codes + 1])
         )
         masses = log_mass(steps, log_scales, low, high)
         alike = masses.new_full((*codes.shape, 1), -np.log(self.config.levels))

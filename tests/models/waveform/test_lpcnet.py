@@ -144,6 +144,15 @@ def test_the_loss_is_the_mean_of_the_scores():
     assert net.loss(Batch(heard(codes)))[0].item() == pytest.approx(expected, abs=1e-5)
 
 
+def test_other_precisions_keep_the_edges():
+    net, codes = network(FINE), resonance(300, 256)
+    fine = net.level_log_likelihood(codes, MuLaw()).nats
+    assert net.half().float().level_log_likelihood(codes, MuLaw()).nats == pytest.approx(
+        fine, rel=0.01
+    )
+    assert net.edges.dtype == torch.float64
+
+
 # ------------------------------------------------------------------ training
 
 
