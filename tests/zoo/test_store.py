@@ -11,6 +11,7 @@ import tiny
 import torch
 
 from course_lib import zoo
+from course_lib.audio import Clip
 from course_lib.core import sha256
 from course_lib.corpora import catalogue, speech
 from course_lib.corpora.catalogue import data_folder
@@ -33,6 +34,7 @@ from course_lib.zoo.exams.speech import FEW_RECORDINGS, score
 from course_lib.zoo.networks import configuration_from_json, network_of
 from course_lib.zoo.prompts import by_length
 from course_lib.zoo.recipes import SPEECH, TALKERS, SpeechRecipe
+from course_lib.zoo.recipes.speech import variations
 
 CONFIGURATIONS = [
     tiny.WAVENET,
@@ -322,6 +324,22 @@ def test_damaged_cards(copy, text, said):
     (copy / store.CARD).write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=f"{blamed(copy, store.CARD)}.*{said}.*git restore data"):
         zoo.card(copy)
+
+
+def test_variations_are_faster_or_slower_louder_or_quieter_and_never_clip():
+    tone = np.sin(2 * np.pi * 500 * np.arange(4000) / 8000)
+    clips = [Clip(0.9 * tone, 8000), Clip(0.1 * tone, 8000)] * 10
+    changed = variations(clips, 4.0, seed=1)
+    ratios = np.array([len(clip) / 4000 for clip in changed])
+    assert (np.abs(12 * np.log2(ratios)) <= 4.01).all()
+    assert ratios.std() > 0.05
+    for clip, ratio, before in zip(changed, ratios, clips, strict=True):
+        peak = np.abs(np.fft.rfft(clip.samples)).argmax() / clip.duration
+        assert peak * ratio == pytest.approx(500, rel=0.02)
+        assert clip.peak <= 1
+        assert abs(20 * np.log10(clip.rms / before.rms)) < 6.1
+    again = variations(clips, 4.0, seed=1)
+    assert all(np.array_equal(a.samples, b.samples) for a, b in zip(again, changed, strict=True))
 
 
 def alter(folder, change):
