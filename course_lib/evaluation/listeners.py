@@ -1,4 +1,4 @@
-"""Measures that imitate listeners, by their libraries: are the words understood, is it good sound?"""
+"""Measures that imitate listeners, by their libraries: are words understood, is the sound good?"""
 
 from __future__ import annotations
 
