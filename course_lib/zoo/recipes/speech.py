@@ -164,10 +164,12 @@ SPEECH: dict[str, SpeechRecipe] = {
     ),
     "lpcnet-speech": SpeechRecipe(
         LPCNetConfig(embedding=32, units=256, head=128),
-        Schedule(3600, 3e-3, warmup=200),
+        Schedule(1650, 2e-3, warmup=100),
         length=128,
         size=32,
-        validate_every=1800,
+        seed=2,
+        validate_every=1650,
+        begins_with="lpcnet-speech",
         semitones=4.0,
     ),
     "wavenet-speech": SpeechRecipe(
