@@ -128,14 +128,15 @@ def load_run(path: Path, run: Run) -> dict[str, Any]:
             "in another folder, or bring back the recipe that it was for"
         ) from error
     run.model.load_state_dict(state)
+    # Copies: a file's tensors begin at any address, and some loops add up in an order that
+    # depends on it, so that the run would not go on bit for bit
     for key, value in learned.items():
         _, kind, name = key.split(".", 2)
         parameter = parameters[name]
         place = torch.device("cpu") if kind == "step" else parameter.device
-        run.optimizer.state[parameter][kind] = value.to(place)
-    carry = tuple(
-        tensors[key].to(run.device) for key in sorted(tensors) if key.startswith("carry.")
-    )
+        run.optimizer.state[parameter][kind] = value.to(place, copy=True)
+    kept = [key for key in sorted(tensors) if key.startswith("carry.")]
+    carry = tuple(tensors[key].to(run.device, copy=True) for key in kept)
     if run.team is not None:
         carry = tuple(run.team.part(part) for part in carry)
     run.carry = carry if about["carried"] else (carry[0] if carry else None)
