@@ -34,7 +34,7 @@ from course_lib.zoo.exams.speech import FEW_RECORDINGS, score
 from course_lib.zoo.networks import configuration_from_json, network_of
 from course_lib.zoo.prompts import by_length
 from course_lib.zoo.recipes import SPEECH, TALKERS, SpeechRecipe
-from course_lib.zoo.recipes.speech import variations
+from course_lib.zoo.recipes.speech import VariedSpeechRecipe
 
 CONFIGURATIONS = [
     tiny.WAVENET,
@@ -328,18 +328,41 @@ def test_damaged_cards(copy, text, said):
 
 def test_variations_are_faster_or_slower_louder_or_quieter_and_never_clip():
     tone = np.sin(2 * np.pi * 500 * np.arange(4000) / 8000)
-    clips = [Clip(0.9 * tone, 8000), Clip(0.1 * tone, 8000)] * 10
-    changed = variations(clips, 4.0, seed=1)
+    clips = [
+        Clip(0.9 * tone, 8000),
+        Clip(0.1 * tone, 8000),
+        Clip(0.5 * tone, 8000),
+        Clip(0.3 * tone, 8000),
+    ] * 15
+    recipe = VariedSpeechRecipe(tiny.LPCNET, tiny.SCHEDULE)
+    changed = recipe.variations(clips)
+    assert len(changed) == 20
     ratios = np.array([len(clip) / 4000 for clip in changed])
     assert (np.abs(12 * np.log2(ratios)) <= 4.01).all()
     assert ratios.std() > 0.05
-    for clip, ratio, before in zip(changed, ratios, clips, strict=True):
+    for clip, ratio, before in zip(changed, ratios, clips[::3], strict=True):
         peak = np.abs(np.fft.rfft(clip.samples)).argmax() / clip.duration
         assert peak * ratio == pytest.approx(500, rel=0.02)
         assert clip.peak <= 1
         assert abs(20 * np.log10(clip.rms / before.rms)) < 6.1
-    again = variations(clips, 4.0, seed=1)
+    again = recipe.variations(clips)
     assert all(np.array_equal(a.samples, b.samples) for a, b in zip(again, changed, strict=True))
+
+
+def test_variations_that_will_not_do():
+    with pytest.raises(ValueError, match="semitones"):
+        VariedSpeechRecipe(tiny.LPCNET, tiny.SCHEDULE, semitones=-1.0)
+
+
+def test_only_varied_recipes_hear_more_than_the_recordings(monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        "course_lib.zoo.recipes.speech.streams", lambda codes, **_: heard.append(codes)
+    )
+    for kind in (SpeechRecipe, VariedSpeechRecipe):
+        recipe = kind(tiny.LPCNET, tiny.SCHEDULE, languages=("it",))
+        recipe.batches(recipe.build())
+    assert (len(heard[0]), len(heard[1])) == (29, 29 + 10)
 
 
 def alter(folder, change):

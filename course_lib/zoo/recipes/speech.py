@@ -36,8 +36,6 @@ class SpeechRecipe:
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation prompts
     begins_with : the trained model of the same shape whose weights are the first ones, or None
-    semitones : where not zero, every third prompt is heard a second time: faster or slower by up
-        to so much, which moves pitch and formants, and louder or quieter by up to 6 dB
     """
 
     configuration: WaveNetConfig | RecurrentConfig | LPCNetConfig
@@ -48,7 +46,6 @@ class SpeechRecipe:
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
-    semitones: float = 0.0
 
     unit: ClassVar[str] = "bits per sample"
     """Of `validate`."""
@@ -57,7 +54,6 @@ class SpeechRecipe:
         for name in ("length", "size", "validate_every"):
             check_count(getattr(self, name), name)
         check_count(self.seed, "seed", minimum=0)
-        check_number(self.semitones, "semitones", minimum=0, maximum=12)
 
     def build(self) -> Network:
         """Return the untrained network."""
@@ -101,6 +97,10 @@ class SpeechRecipe:
         """Return in words the most telling of what `examine` found."""
         return f"{found['bits per sample']:.2f} bits per sample of held-out recordings"
 
+    def variations(self, clips: list[Clip]) -> list[Clip]:
+        """Return what is heard beside the clips themselves: nothing."""
+        return []
+
     def batches(self, network: Network) -> Batches:
         """Return what the network learns from: pieces for a WaveNet, streams for a state."""
         config = self.configuration
@@ -108,9 +108,8 @@ class SpeechRecipe:
         clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
         codes = [config.encoding.encode(clip) for clip in clips]
         if not isinstance(network, WaveNet):
-            others = variations(clips[::3], self.semitones, self.seed) if self.semitones else []
             return streams(
-                [*codes, *map(config.encoding.encode, others)],
+                [*codes, *map(config.encoding.encode, self.variations(clips))],
                 length=self.length,
                 size=self.size,
                 seed=self.seed,
@@ -134,15 +133,32 @@ class SpeechRecipe:
         )
 
 
-def variations(clips: list[Clip], semitones: float, seed: int) -> list[Clip]:
-    """Return the clips at other speeds, by up to so many semitones, and 6 dB louder or quieter."""
-    rng = np.random.default_rng([seed, len(clips)])
-    changed = []
-    for clip in clips:
-        x = change_speed(clip, rng.uniform(-semitones, semitones))
-        x *= min(10 ** (rng.uniform(-6, 6) / 20), 1 / max(np.abs(x).max(), 1e-9))
-        changed.append(Clip(x, clip.sample_rate))
-    return changed
+@dataclass(frozen=True)
+class VariedSpeechRecipe(SpeechRecipe):
+    """A recipe whose every third prompt is heard a second time, as another speaker might say it.
+
+    Parameters
+    ----------
+    semitones : it is faster or slower by up to so much, which moves pitch and formants; and louder
+        or quieter by up to 6 dB
+    """
+
+    semitones: float = 4.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self.semitones, "semitones", minimum=0, maximum=12)
+
+    def variations(self, clips: list[Clip]) -> list[Clip]:
+        """Return every third clip at another speed and level, never beyond full scale."""
+        chosen = clips[::3]
+        rng = np.random.default_rng([self.seed, len(chosen)])
+        changed = []
+        for clip in chosen:
+            x = change_speed(clip, rng.uniform(-self.semitones, self.semitones))
+            x *= min(10 ** (rng.uniform(-6, 6) / 20), 1 / max(np.abs(x).max(), 1e-9))
+            changed.append(Clip(x, clip.sample_rate))
+        return changed
 
 
 STACK = dilated_stack(2, 9)
@@ -162,12 +178,14 @@ SPEECH: dict[str, SpeechRecipe] = {
         size=64,
         validate_every=1000,
     ),
-    "lpcnet-speech": SpeechRecipe(
+    "lpcnet-speech": VariedSpeechRecipe(
         LPCNetConfig(embedding=32, units=256, head=128),
-        Schedule(3600, 3e-3, warmup=200),
+        Schedule(1650, 2e-3, warmup=100),
         length=128,
         size=32,
-        validate_every=1800,
+        seed=2,
+        validate_every=1650,
+        begins_with="lpcnet-speech",
         semitones=4.0,
     ),
     "wavenet-speech": SpeechRecipe(
