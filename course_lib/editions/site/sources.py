@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -55,17 +55,23 @@ reference/index
 """
 
 
-def write_sources(course: Sequence[Chapter], folder: Path) -> None:
+def write_sources(course: Sequence[Chapter], folder: Path, heard: Mapping[str, str]) -> None:
     """Write what Sphinx reads into `folder`; a page that has not changed keeps its date.
 
     What an earlier run wrote and this one does not is removed, so that no page stays behind.
+
+    Parameters
+    ----------
+    course : the chapters
+    folder : of the sources
+    heard : the HTML of each network's players, by its name
     """
     pages = {
         "index.md": _index(course),
         "glossary.md": glossary(_beside(course, "GLOSSARY.md"), course),
         "recordings.md": (data_folder() / "README.md").read_text(encoding="utf-8"),
         **{f"notebooks/{c.path.name}": nbformat.writes(site_notebook(c)) for c in course},
-        **{f"networks/{name}.md": page for name, page in network_pages(course).items()},
+        **{f"networks/{name}.md": page for name, page in network_pages(course, heard).items()},
         **{f"reference/{name}.rst": page for name, page in package_pages().items()},
     }
     for name, content in pages.items():
