@@ -30,6 +30,16 @@ Made = tuple[Clip, str]
 
 
 @dataclass(frozen=True)
+class Setting(Player):
+    """A player whose text tells no level: a network's may differ between machines."""
+
+    @property
+    def facts(self) -> str:
+        """Seconds and sample rate."""
+        return f"{self.clip.duration:.2f} s at {self.clip.sample_rate} Hz"
+
+
+@dataclass(frozen=True)
 class Explorer:
     """A function of settings to a sound, and the values that each setting may take."""
 
@@ -45,7 +55,7 @@ class Explorer:
         others = {other: choice[0] for other, choice in self.settings.items()}
         return [{**others, name: values[place]} for place in places]
 
-    def player(self, settings: Mapping[str, Any]) -> Player:
+    def player(self, settings: Mapping[str, Any]) -> Setting:
         """Return the player of the sound at some settings.
 
         Raises
@@ -66,7 +76,7 @@ class Explorer:
                 f"need sounds of {LONGEST:g} s at most, got {found.clip.duration:.2f} s; "
                 "cut them with clip.cut(0, 2)"
             )
-        return found
+        return Setting(found.clip, found.title, found.description)
 
     def __repr__(self) -> str:
         told = (

@@ -1,6 +1,7 @@
 """Sliders where somebody is there, a strip of players where nobody is."""
 
 import html
+import re
 
 import numpy as np
 import pytest
@@ -35,7 +36,12 @@ def test_a_page_holds_a_strip_and_no_widget():
 
 def test_the_text_is_the_same_whatever_the_sound():
     quiet = explore(lambda pitch: tone(pitch, 0.01), pitch=[110, 220])
-    assert repr(quiet) == repr(explore(tone, pitch=[110, 220]))
+    loud = explore(tone, pitch=[110, 220])
+    assert repr(quiet) == repr(loud)
+    texts = [re.sub("base64,[^\"]*", "", each._repr_mimebundle_()["text/html"])
+             for each in (quiet, loud)]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert "0.50 s at 8000 Hz" in texts[0]
 
 
 @pytest.mark.parametrize(
