@@ -24,6 +24,7 @@ from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.states.markov import Histogram, MarkovChain
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
 
@@ -42,6 +43,7 @@ MODELS = {
     "RNN": lambda: RecurrentNetwork(RecurrentConfig("rnn", levels=16, units=8, head=8)),
     "LSTM": lambda: RecurrentNetwork(RecurrentConfig("lstm", levels=16, units=8, head=8)),
     "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
+    "LPCNet": lambda: LPCNet(LPCNetConfig(levels=16, units=8, head=8, components=2)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
     "diffusion of tables": lambda: SoundDiffusion(
         SoundDiffusionConfig(("a",), UNetConfig(8, (8,), 1, condition=8), scale=0.5, length=128)

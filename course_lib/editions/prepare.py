@@ -19,6 +19,7 @@ from course_lib.models.linear.linear_prediction import fit_frames
 from course_lib.models.linear.moments import ma_by_innovations
 from course_lib.models.states.hmm import HMM
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
 
@@ -80,6 +81,13 @@ def _recurrent() -> None:
             network.level_log_likelihood(MuLaw().encode(_noise()), MuLaw())
 
 
+def _prediction_inside() -> None:
+    for network in _in_both_precisions(LPCNet(LPCNetConfig(units=8, head=8))):
+        network.expect(torch.zeros(3, 1, dtype=torch.long), None)
+        network.sample(50, rng=seeded(2))
+        network.level_log_likelihood(MuLaw().encode(_noise()), MuLaw())
+
+
 def _wavenet() -> None:
     for components, levels in ((0, 256), (2, 2**16)):
         config = WaveNetConfig(
@@ -103,6 +111,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "moving averages": _moving_averages,
     "hidden states": _hidden_states,
     "recurrent networks": _recurrent,
+    "prediction inside a network": _prediction_inside,
     "WaveNet": _wavenet,
 }
 """What there is to compile, and what does it: calls on little data, as the notebooks make them.

@@ -9,6 +9,10 @@ from course_lib.kernels.compiling import compiled
 
 _compiled = compiled()
 
+COUNT, ERRORS, WEIGHT, PREDICTION, HEAD = 0, 1, 2, 3, 4
+"""Where a predictor's memory holds: the samples heard, the sum of |errors| and its weight, the
+prediction of the next sample; from HEAD on, phi and the most recent samples, the newest last."""
+
 
 @_compiled
 def laplace_mass(low, high):
@@ -43,47 +47,89 @@ def _predict(past, phi):
 
 
 @_compiled
+def start(order, window, scale):
+    """Return what a predictor remembers before the first sample: the float64 numbers named above.
+
+    Parameters
+    ----------
+    order, window : coefficients, and samples that they are fitted to
+    scale : how large the first error is expected to be
+    """
+    memory = np.zeros(HEAD + order + window)
+    memory[ERRORS], memory[WEIGHT] = scale, 1.0
+    return memory
+
+
+@_compiled
+def hear(memory, x, taper, order, hop, forgetting, correction, noise):
+    """Take in the sample x, and expect the next one: memory changes in place."""
+    memory[ERRORS] = forgetting * memory[ERRORS] + abs(x - memory[PREDICTION])
+    memory[WEIGHT] = forgetting * memory[WEIGHT] + 1.0
+    memory[COUNT] += 1.0
+    phi, recent = memory[HEAD : HEAD + order], memory[HEAD + order :]
+    for i in range(len(recent) - 1):
+        recent[i] = recent[i + 1]
+    recent[len(recent) - 1] = x
+    count = int(memory[COUNT])
+    past = recent[len(recent) - min(count, len(recent)) :]
+    if count % hop == 0:
+        phi[:] = _refit(past, taper, order, correction, noise)
+    memory[PREDICTION] = _predict(past, phi)
+
+
+@_compiled
+def expectations(memories, x, taper, order, hop, forgetting, correction, noise, least):
+    """Return what is expected after each sample: predictions and scales of the sample to come.
+
+    Parameters
+    ----------
+    memories : (sounds, numbers); each is taken on in place
+    x : (time, sounds)
+    """
+    predictions, scales = np.empty(x.shape), np.empty(x.shape)
+    for n in range(x.shape[1]):
+        memory = memories[n]
+        for t in range(x.shape[0]):
+            hear(memory, x[t, n], taper, order, hop, forgetting, correction, noise)
+            predictions[t, n] = memory[PREDICTION]
+            scales[t, n] = max(memory[ERRORS] / memory[WEIGHT], least)
+    return predictions, scales
+
+
+@_compiled
 def adaptive_scores(
     x, low, high, levels, taper, order, hop, forgetting, escape, correction, noise, scale, least
 ):
     """ln P of each sample's bin, low[t] to high[t], given the samples before it."""
     result = np.empty(len(x))
-    phi = np.zeros(order)
-    errors, weight = scale, 1.0
+    memory = start(order, len(taper), scale)
     for t in range(len(x)):
-        if t % hop == 0 and t > 0:
-            phi = _refit(x[:t], taper, order, correction, noise)
-        prediction = _predict(x[:t], phi)
-        b = max(errors / weight, least)
+        prediction = memory[PREDICTION]
+        b = max(memory[ERRORS] / memory[WEIGHT], least)
         mass = laplace_mass((low[t] - prediction) / b, (high[t] - prediction) / b)
         result[t] = np.log((1.0 - escape) * mass + escape / levels)
-        errors = forgetting * errors + abs(x[t] - prediction)
-        weight = forgetting * weight + 1.0
+        hear(memory, x[t], taper, order, hop, forgetting, correction, noise)
     return result
 
 
 @_compiled
 def adaptive_samples(
-    x, start, uniforms, values, edges, taper, order, hop, forgetting, escape, correction, noise,
+    x, start_at, uniforms, values, edges, taper, order, hop, forgetting, escape, correction, noise,
     scale, least,
 ):  # fmt: skip
-    """Fill x[start:] with values of levels drawn from the same law; x[:start] is the past."""
+    """Fill x[start_at:] with values of levels drawn from the same law; before it is the past."""
     levels = len(values)
-    phi = np.zeros(order)
-    errors, weight = scale, 1.0
+    memory = start(order, len(taper), scale)
     for t in range(len(x)):
-        if t % hop == 0 and t > 0:
-            phi = _refit(x[:t], taper, order, correction, noise)
-        prediction = _predict(x[:t], phi)
-        if t >= start:
-            u = uniforms[t - start]
+        if t >= start_at:
+            u = uniforms[t - start_at]
             if u < escape:
                 level = int(u / escape * levels)
             else:
                 u = (u - escape) / (1.0 - escape)
-                b = max(errors / weight, least)
+                b = max(memory[ERRORS] / memory[WEIGHT], least)
                 offset = np.log(2.0 * u) if u < 0.5 else -np.log(2.0 * (1.0 - u))
-                level = np.searchsorted(edges[1:-1], prediction + b * offset, side="right")
+                amplitude = memory[PREDICTION] + b * offset
+                level = np.searchsorted(edges[1:-1], amplitude, side="right")
             x[t] = values[min(level, levels - 1)]
-        errors = forgetting * errors + abs(x[t] - prediction)
-        weight = forgetting * weight + 1.0
+        hear(memory, x[t], taper, order, hop, forgetting, correction, noise)

@@ -18,6 +18,7 @@ from course_lib.models.sequence.codec_talker import CodecTalker, CodecTalkerConf
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.zoo.cards import from_json
@@ -36,6 +37,7 @@ class Kind(NamedTuple):
 NETWORKS: dict[str, Kind] = {
     "WaveNet": Kind(WaveNetConfig, WaveNet),
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
+    "LPCNet": Kind(LPCNetConfig, LPCNet),
     "Talker": Kind(TalkerConfig, Talker),
     "CodecTalker": Kind(CodecTalkerConfig, CodecTalker),
     "SoundDiffusion": Kind(SoundDiffusionConfig, SoundDiffusion),

@@ -349,7 +349,8 @@ def test_every_recipe_builds_and_says_what_it_learns_from(name):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"length": 0}, {"size": -1}, {"seed": -1}, {"validate_every": 0}]
+    "settings",
+    [{"length": 0}, {"size": -1}, {"seed": -1}, {"validate_every": 0}, {"semitones": -1.0}],
 )
 def test_recipes_that_will_not_do(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):

@@ -101,7 +101,7 @@ class AdaptiveAR:
             For codes that are not levels of this model's encoding.
         """
         x, low, high = self._prepare(codes, encoding)
-        return kernels.adaptive_scores(x, low, high, self.encoding.levels, *self._settings())
+        return kernels.adaptive_scores(x, low, high, self.encoding.levels, *self.settings())
 
     def level_log_likelihood(
         self, codes: Int[np.ndarray, "time"], encoding: Encoding
@@ -115,7 +115,7 @@ class AdaptiveAR:
         """Return the same as `level_log_probabilities`, to be read rather than waited for."""
         x, low, high = self._prepare(codes, encoding)
         levels = self.encoding.levels
-        taper, order, hop, forgetting, escape, correction, noise, first, least = self._settings()
+        taper, order, hop, forgetting, escape, correction, noise, first, least = self.settings()
         result = np.empty(len(x))
         phi, errors, weight = np.zeros(order), first, 1.0
         for t in range(len(x)):
@@ -164,10 +164,39 @@ class AdaptiveAR:
             x = np.concatenate([past, np.zeros(length)])
             kernels.adaptive_samples(
                 x, len(past), child.random(length), self._values(), encoding.edges(),
-                *self._settings(),
+                *self.settings(),
             )  # fmt: skip
             row[:] = x[len(past) :]
         return drawn
+
+    def start(self, sounds: int = 1) -> Float[np.ndarray, "sounds numbers"]:
+        """Return what the predictor remembers before the first sample, a row a sound."""
+        taper, order, *_, scale, _ = self.settings()
+        row = kernels.start(order, len(taper), scale)
+        return np.tile(row, (check_count(sounds, "sounds"), 1))
+
+    def expected(
+        self, memory: Float[np.ndarray, "sounds numbers"]
+    ) -> tuple[Float[np.ndarray, "sounds"], Float[np.ndarray, "sounds"]]:
+        """Return x_hat and b of the sample that comes next, for each sound."""
+        errors = memory[:, kernels.ERRORS] / memory[:, kernels.WEIGHT]
+        return memory[:, kernels.PREDICTION].copy(), np.maximum(errors, self.least)
+
+    def hear(
+        self, memory: Float[np.ndarray, "sounds numbers"], codes: Int[np.ndarray, "time sounds"]
+    ) -> tuple[Float[np.ndarray, "time sounds"], Float[np.ndarray, "time sounds"]]:
+        """Take in levels, and return x_hat and b of the sample after each of them.
+
+        Parameters
+        ----------
+        memory : what `start` returned; it is taken on in place
+        codes : levels of this model's encoding
+        """
+        taper, order, hop, forgetting, _, correction, noise, _, least = self.settings()
+        return kernels.expectations(
+            memory, self.encoding.decode(codes), taper, order, hop, forgetting, correction, noise,
+            least,
+        )  # fmt: skip
 
     def _prepare(
         self, codes: Int[np.ndarray, "time"], encoding: Encoding
@@ -186,7 +215,12 @@ class AdaptiveAR:
     def _values(self) -> Float[np.ndarray, "levels"]:
         return self.encoding.decode(np.arange(self.encoding.levels))
 
-    def _settings(
+    @property
+    def least(self) -> float:
+        """The scale b never falls below this."""
+        return self.settings()[-1]
+
+    def settings(
         self,
     ) -> tuple[Float[np.ndarray, "window"], int, int, float, float, float, float, float, float]:
         """Return taper, order, hop, forgetting, escape, correction, noise, first and least scale.

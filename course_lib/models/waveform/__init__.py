@@ -1,13 +1,16 @@
-"""Networks that predict a waveform sample by sample: recurrent networks and WaveNet."""
+"""Networks that predict a waveform sample by sample: recurrent networks, WaveNet, LPCNet."""
 
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.convolutions import dilated_stack
+from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.mel import MelCondition, MelUpsampler
 from course_lib.models.waveform.queues import Queues, sample_naively, sample_with_queues
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
 
 __all__ = [
+    "LPCNet",
+    "LPCNetConfig",
     "MelCondition",
     "MelUpsampler",
     "Queues",

@@ -57,13 +57,28 @@ def log_probability(
             "encode the sound on the grid whose edges these are"
         )
     logits, mean, log_scale = split(parameters)
+    low = edges[codes].masked_fill(codes == 0, -torch.inf)
+    high = edges[codes + 1].masked_fill(codes == top, torch.inf)
+    mass = log_mass(mean, log_scale, low, high)
+    return torch.logsumexp(F.log_softmax(logits, -1) + mass, -1)
+
+
+def log_mass(
+    mean: Float[torch.Tensor, "*shape k"],
+    log_scale: Float[torch.Tensor, "*shape k"],
+    low: Float[torch.Tensor, "*shape"],
+    high: Float[torch.Tensor, "*shape"],
+) -> Float[torch.Tensor, "*shape k"]:
+    """Return ln of each logistic law's probability between low and high, one of them infinite or
+    none.
+    """
+    bottom, top = torch.isinf(low)[..., None], torch.isinf(high)[..., None]
+    low, high = low[..., None], high[..., None]
+    low, high = torch.where(bottom, high - 1, low), torch.where(top, low + 1, high)  # no 0 * inf
     precision = torch.exp(-log_scale)
-    low, high = edges[codes][..., None], edges[codes + 1][..., None]
     above, below = F.logsigmoid((high - mean) * precision), F.logsigmoid((mean - low) * precision)
     inside = above + below + torch.log(-torch.expm1((low - high) * precision))
-    code = codes[..., None]
-    log_mass = torch.where(code == 0, above, torch.where(code == top, below, inside))
-    return torch.logsumexp(F.log_softmax(logits, -1) + log_mass, -1)
+    return torch.where(bottom, above, torch.where(top, below, inside))
 
 
 def sixteen_bit_edges(like: torch.Tensor) -> Float[torch.Tensor, "levels_plus_1"]:

@@ -19,7 +19,7 @@ from course_lib.zoo.recipes.talkers import words_misheard
 from course_lib.zoo.sentences import vocabulary
 from course_lib.zoo.store import load
 
-EXAMINED = {"numbers": 40, "dates and times": 12}
+EXAMINED = {"numbers": 200, "dates and times": 100}
 """Sentences of each list, the first so many, that the card's word error was measured on."""
 
 
@@ -118,9 +118,9 @@ class CodecTalkerRecipe:
 
 CODEC_TALKERS = {
     "talker-codec": CodecTalkerRecipe(
-        Schedule(1000, 2.5e-3, warmup=60),
+        Schedule(16_000, 2e-3, warmup=300),
         core=TransformerConfig(encoder_layers=1, decoder_layers=2),
-        size=4,
+        validate_every=1000,
     )
 }
 """The codec talker, by name; it says the words of the others."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from course_lib.core import Batches, check_count
+import numpy as np
+
+from course_lib.audio import Clip
+from course_lib.core import Batches, check_count, check_number
 from course_lib.corpora import Catalogue, speech
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.convolutions import dilated_stack
+from course_lib.models.waveform.lpcnet import LPCNetConfig
 from course_lib.models.waveform.mel import SILENT_MEL, MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
 from course_lib.models.waveform.wavenet import WaveNet
 from course_lib.training import Schedule, crops, streams
+from course_lib.training.augmentation import change_speed
 from course_lib.zoo.exams.speech import score, scores
 from course_lib.zoo.networks import network_of
 from course_lib.zoo.prompts import VOICES, Network, conditions, prepared
@@ -31,9 +36,11 @@ class SpeechRecipe:
     seed : of the first weights and of the batches
     validate_every : steps between two looks at the validation prompts
     begins_with : the trained model of the same shape whose weights are the first ones, or None
+    semitones : where not zero, every third prompt is heard a second time: faster or slower by up
+        to so much, which moves pitch and formants, and louder or quieter by up to 6 dB
     """
 
-    configuration: WaveNetConfig | RecurrentConfig
+    configuration: WaveNetConfig | RecurrentConfig | LPCNetConfig
     schedule: Schedule
     languages: tuple[str, ...] = ("en",)
     length: int = 4096
@@ -41,6 +48,7 @@ class SpeechRecipe:
     seed: int = 1
     validate_every: int = 500
     begins_with: str | None = None
+    semitones: float = 0.0
 
     unit: ClassVar[str] = "bits per sample"
     """Of `validate`."""
@@ -49,6 +57,7 @@ class SpeechRecipe:
         for name in ("length", "size", "validate_every"):
             check_count(getattr(self, name), name)
         check_count(self.seed, "seed", minimum=0)
+        check_number(self.semitones, "semitones", minimum=0, maximum=12)
 
     def build(self) -> Network:
         """Return the untrained network."""
@@ -76,6 +85,8 @@ class SpeechRecipe:
         config = network.config
         if isinstance(config, RecurrentConfig):
             shape = f"{config.cell.upper()} of {config.units} units"
+        elif isinstance(config, LPCNetConfig):
+            shape = f"GRU of {config.units} units around an adaptive linear predictor"
         else:
             shape = f"WaveNet of {len(config.dilations)} layers and {config.channels} channels"
         grid = f"{config.encoding.name} at {config.sample_rate} Hz"
@@ -97,8 +108,9 @@ class SpeechRecipe:
         clips = [prepared(recording.load(config.sample_rate)) for recording in recordings]
         codes = [config.encoding.encode(clip) for clip in clips]
         if not isinstance(network, WaveNet):
+            others = variations(clips[::3], self.semitones, self.seed) if self.semitones else []
             return streams(
-                codes,
+                [*codes, *map(config.encoding.encode, others)],
                 length=self.length,
                 size=self.size,
                 seed=self.seed,
@@ -122,6 +134,17 @@ class SpeechRecipe:
         )
 
 
+def variations(clips: list[Clip], semitones: float, seed: int) -> list[Clip]:
+    """Return the clips at other speeds, by up to so many semitones, and 6 dB louder or quieter."""
+    rng = np.random.default_rng([seed, len(clips)])
+    changed = []
+    for clip in clips:
+        x = change_speed(clip, rng.uniform(-semitones, semitones))
+        x *= min(10 ** (rng.uniform(-6, 6) / 20), 1 / max(np.abs(x).max(), 1e-9))
+        changed.append(Clip(x, clip.sample_rate))
+    return changed
+
+
 STACK = dilated_stack(2, 9)
 
 SPEECH: dict[str, SpeechRecipe] = {
@@ -138,6 +161,14 @@ SPEECH: dict[str, SpeechRecipe] = {
         length=128,
         size=64,
         validate_every=1000,
+    ),
+    "lpcnet-speech": SpeechRecipe(
+        LPCNetConfig(embedding=32, units=256, head=128),
+        Schedule(3600, 3e-3, warmup=200),
+        length=128,
+        size=32,
+        validate_every=1800,
+        semitones=4.0,
     ),
     "wavenet-speech": SpeechRecipe(
         WaveNetConfig(STACK, channels=64, components=8),

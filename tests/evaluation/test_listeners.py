@@ -1,0 +1,81 @@
+"""Measures that imitate listeners: the ends of their scales, an order, and what they refuse."""
+
+import builtins
+import importlib.util
+
+import numpy as np
+import pytest
+
+from course_lib.audio import Clip, resample
+from course_lib.corpora import load
+from course_lib.evaluation.listeners import pesq, stoi
+
+WITH_PESQ = pytest.mark.skipif(
+    importlib.util.find_spec("pesq") is None, reason="pesq is not installed (pip install pesq)"
+)
+
+
+@pytest.fixture(scope="module")
+def voice() -> Clip:
+    return load("speech/en/tt-weasels", sample_rate=16_000).cut(0.2, 2.2)
+
+
+def noisy(clip: Clip, decibels: float) -> Clip:
+    """The clip with white noise so many dB below it."""
+    noise = np.random.default_rng(1).standard_normal(len(clip)) * clip.rms
+    return clip.with_samples(np.float32(clip.samples + noise * 10 ** (-decibels / 20)))
+
+
+@pytest.mark.parametrize("measure", [stoi, pytest.param(pesq, marks=WITH_PESQ)])
+def test_more_noise_is_worse_and_the_same_sound_is_best(measure, voice):
+    scores = [measure(voice, noisy(voice, level)) for level in (-5, 5, 15)]
+    assert scores == sorted(scores)
+    assert scores[-1] < measure(voice, voice)
+
+
+def test_stoi_has_its_scale(voice):
+    assert stoi(voice, voice) == pytest.approx(1, abs=1e-6)
+    unrelated = voice.with_samples(np.float32(np.random.default_rng(2).normal(0, 0.1, len(voice))))
+    assert stoi(voice, unrelated) < 0.5
+    louder = voice.with_samples(np.float32(0.1 * voice.samples))
+    assert stoi(voice, louder) == pytest.approx(1, abs=1e-4)
+
+
+@WITH_PESQ
+def test_pesq_has_its_scale(voice):
+    assert pesq(voice, voice) == pytest.approx(4.64, abs=0.01)
+
+
+@pytest.mark.parametrize("measure", [stoi, pesq])
+def test_bad_pairs_are_refused(measure, voice):
+    with pytest.raises(ValueError, match="one length and sample rate"):
+        measure(voice, voice.cut(0, 1))
+    with pytest.raises(ValueError, match="not silent"):
+        measure(voice.with_samples(0 * voice.samples), voice)
+    with pytest.raises(TypeError, match="Clip"):
+        measure(voice.samples, voice.samples)
+
+
+def test_too_little_sound_is_refused(voice):
+    short = voice.cut(0.3, 0.5)
+    with pytest.raises(ValueError, match=r"at least 0\.4 s"):
+        stoi(short, short)
+
+
+def test_pesq_wants_its_rate(voice):
+    low = resample(voice, 8000)
+    with pytest.raises(ValueError, match="need 16000 Hz"):
+        pesq(low, low)
+
+
+def test_a_missing_pesq_says_how_to_get_it(voice, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name == "pesq":
+            raise ModuleNotFoundError("No module named 'pesq'", name="pesq")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ModuleNotFoundError, match="C compiler"):
+        pesq(voice, voice)
