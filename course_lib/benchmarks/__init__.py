@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 
-from course_lib.benchmarks.measure import Missing, Row
+from course_lib.benchmarks.measure import Missing, Row, place
 
-__all__ = ["GROUPS", "Missing", "Row", "run"]
+__all__ = ["GROUPS", "Missing", "Row", "place", "run"]
 
 GROUPS = ("ar", "arima", "coding", "diffusion", "em", "mel", "rbm", "samplers")
 """The groups that there are; each is a module of this package with a function ``rows()``."""

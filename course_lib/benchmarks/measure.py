@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +16,9 @@ from typing import Any
 
 import numpy as np
 import threadpoolctl
+
+from course_lib.core import checkout
+from course_lib.zoo.records import hardware
 
 REPEATS = 7
 SHORTEST = 0.1
@@ -67,6 +71,19 @@ class Missing:
     name: str
     peer: str
     reason: str
+
+
+def place() -> dict[str, str | None]:
+    """Return on which machine and at which commit a table is measured.
+
+    The commit is that of the checkout, with "-dirty" where files differ from it, and None for an
+    installed copy or a checkout without git.
+    """
+    root, commit = checkout(), None
+    if root is not None and (root / ".git").exists():
+        words = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
+        commit = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    return {"machine": hardware(), "commit": commit}
 
 
 def if_installed(peer: str, compare: Callable[[], Iterator[Row]]) -> Iterator[Row | Missing]:

@@ -38,7 +38,7 @@ def _bench(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from course_lib.benchmarks import GROUPS, Row, run
+    from course_lib.benchmarks import GROUPS, Row, place, run
     from course_lib.core import check_writable, write_text
 
     if options.table == "quality":
@@ -47,13 +47,13 @@ def _bench(options: argparse.Namespace) -> int:
     groups = GROUPS if options.only is None else (options.only,)
     if options.json is not None:
         check_writable(options.json)
-    rows = []
+    rows, measured = [], place()
     for group in groups:
         table = Table("what", "ours", "peer's", "ratio", "goal", "peer", title=f"group {group}")
         with working(f"measuring group {group}"):
             for line in run(group):
                 if isinstance(line, Row):
-                    rows.append(line)
+                    rows.append({"group": group, **line.as_json(), **measured})
                     sign = "≤" if line.at_most else "≥"
                     goal = f"{sign} {line.goal:g} {'✓' if line.met else '✗'}"
                     ours, theirs = (
@@ -65,7 +65,7 @@ def _bench(options: argparse.Namespace) -> int:
                     table.add_row(line.name, "—", "—", "—", "—", line.reason)
         Console(width=None if sys.stdout.isatty() else 120).print(table)
     if options.json is not None:
-        text = json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False)
+        text = json.dumps(rows, indent=2, ensure_ascii=False)
         write_text(options.json, text + "\n")
     return 0
 

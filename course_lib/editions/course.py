@@ -83,6 +83,8 @@ def run_course(
         chapter: progress.add_task(chapter.stem, total=None, start=False) for chapter in chosen
     }
 
+    pages_ready: list[Path] = []
+
     def on_cell(chapter: Chapter, done: int, count: int) -> None:
         progress.start_task(tasks[chapter])
         progress.update(tasks[chapter], completed=done, total=count)
@@ -95,7 +97,12 @@ def run_course(
         if pages is None:
             store(outcome.chapter, outcome.notebook)
         else:
-            write_page(outcome, course, pages)
+            page = write_page(outcome, course, pages)
+            if not pages_ready and len(chosen) > 1:
+                console.print(
+                    f"ready to be heard, while others run: {page}", soft_wrap=True, highlight=False
+                )
+            pages_ready.append(page)
 
     def execute() -> list[Outcome]:
         with progress:

@@ -2,6 +2,7 @@
 
 from course_lib.teaching.claims import ClaimError, claim
 from course_lib.teaching.exercises import check, hint
+from course_lib.teaching.explore import explore
 from course_lib.teaching.player import player, players
 from course_lib.teaching.plots import (
     plot_bars,
@@ -19,6 +20,7 @@ __all__ = [
     "ClaimError",
     "check",
     "claim",
+    "explore",
     "hint",
     "player",
     "players",

@@ -2,13 +2,15 @@
 
 import importlib.util
 import json
+import re
+import subprocess
 
 import numpy as np
 import pytest
 
 from course_lib import benchmarks
-from course_lib.benchmarks import Missing, Row, ar
-from course_lib.benchmarks.measure import faster, if_installed
+from course_lib.benchmarks import Missing, Row, ar, measure
+from course_lib.benchmarks.measure import faster, if_installed, place
 
 
 def test_a_speed_should_be_high_and_a_size_low():
@@ -20,6 +22,22 @@ def test_a_speed_should_be_high_and_a_size_low():
     assert not Row("size", 1.1, 1.05, "peer 1", 11, 10, "bytes", at_most=True).met
     written = json.loads(json.dumps([fast.as_json(), small.as_json()]))
     assert all({"name", "ratio", "goal", "peer", "met"} <= row.keys() for row in written)
+
+
+def test_a_table_says_where_and_of_which_commit_it_was_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(measure, "checkout", lambda: tmp_path)
+    assert place()["machine"]
+    assert place()["commit"] is None
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    (tmp_path / "file").write_text("one")
+    for words in (["init", "-q"], ["add", "file"], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *words], check=True)
+    commit = place()["commit"]
+    assert re.fullmatch("[0-9a-f]{7,}", commit)
+    (tmp_path / "file").write_text("two")
+    assert place()["commit"] == f"{commit}-dirty"
+    monkeypatch.setattr(measure, "checkout", lambda: None)
+    assert place()["commit"] is None
 
 
 def test_ratio_is_the_peers_time_over_ours():

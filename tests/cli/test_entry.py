@@ -466,6 +466,8 @@ def test_bench_prints_a_table_and_writes_json(run: Run, tmp_path: Path) -> None:
     rows = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in rows] == ["sorting", "size"]
     assert all(set(row) >= {"name", "ratio", "goal", "peer"} for row in rows)
+    assert {row["group"] for row in rows} == {"ar"}
+    assert all(row["machine"] and "commit" in row for row in rows)
     assert (rows[0]["ratio"], rows[0]["goal"], rows[0]["peer"]) == (6.5, 5.0, "peer 1.0")
 
 

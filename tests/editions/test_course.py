@@ -52,12 +52,13 @@ def test_pages_of_those_that_pass_and_an_index_are_there(
     assert 'href="02_good.html"' in index
     assert 'href="01_bad.html"' not in index
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "00_good: 1.5 s, claims held: 3, 50 MB",
+        f"ready to be heard, while others run: {tmp_path / 'html' / '00_good.html'}",
         "01_bad: failed",
         "02_good: 1.5 s, claims held: 3, 50 MB",
     ]
-    assert lines[3].startswith("open ")
+    assert lines[4].startswith("open ")
 
 
 def test_the_index_is_there_even_when_the_run_is_stopped(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from course_lib import zoo
 from course_lib.core import replacing
 from course_lib.editions.chapters import Chapter
+from course_lib.editions.site.sounds import network_players
 from course_lib.editions.site.sources import write_sources
 
 CONFIGURATION = Path(__file__).parent
@@ -61,12 +64,21 @@ def build_site(course: Sequence[Chapter], folder: Path) -> None:
     """
     check_tools()
     sources = folder.with_name(f"{folder.name}-sources")
-    write_sources(course, sources)
+    write_sources(course, sources, _sounds())
     cache = folder.with_name(f"{folder.name}-cache")
     places = ["-c", str(CONFIGURATION), "-d", str(cache), str(sources), str(folder)]
     done = subprocess.run([*SPHINX, *places], check=False)
     if done.returncode:
         raise ChildProcessError("Sphinx has something to say about the pages; see above")
+
+
+def _sounds() -> dict[str, str]:
+    """Return the players of each network, and say how long they took to make."""
+    start = time.process_time()
+    heard = {name: network_players(name) for name in zoo.names()}
+    seconds = time.process_time() - start
+    print(f"sounds of {len(heard)} networks: {seconds:.0f} s of processor time", flush=True)
+    return heard
 
 
 def pack_site(folder: Path, target: Path) -> None:

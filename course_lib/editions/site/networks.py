@@ -10,8 +10,14 @@ from course_lib import zoo
 from course_lib.editions.chapters import Chapter
 
 
-def network_pages(course: Sequence[Chapter]) -> dict[str, str]:
-    """Return a Markdown page for every network of the zoo, by its name; "index" lists them."""
+def network_pages(course: Sequence[Chapter], heard: Mapping[str, str]) -> dict[str, str]:
+    """Return a Markdown page for every network of the zoo, by its name; "index" lists them.
+
+    Parameters
+    ----------
+    course : the chapters, of which a page names those that load its network
+    heard : the HTML of players, by the network's name
+    """
     cards = {name: zoo.card(name) for name in zoo.names()}
     code = {chapter: _code(chapter) for chapter in course}
     users = {name: [c for c in course if f'"{name}"' in code[c]] for name in cards}
@@ -25,14 +31,18 @@ def network_pages(course: Sequence[Chapter]) -> dict[str, str]:
         *("| network | how well |", "|---|---|", *rows, ""),
         *("```{toctree}", ":hidden:", "", *cards, "```"),
     ]
-    pages = {name: network_page(card, users[name]) for name, card in cards.items()}
+    pages = {
+        name: network_page(card, users[name], heard.get(name, "")) for name, card in cards.items()
+    }
     return {"index": "\n".join(index) + "\n", **pages}
 
 
-def network_page(card: Mapping[str, Any], users: Sequence[Chapter]) -> str:
-    """Return the page of one network as Markdown: its card in tables, and where it is heard."""
+def network_page(card: Mapping[str, Any], users: Sequence[Chapter], heard: str = "") -> str:
+    """Return the page of one network as Markdown: players, its card in tables, and who uses it."""
     title, text = card["name"], card["about"]
     lines = [f"# {title}", "", f"{text[:1].upper()}{text[1:]}.", "", f"**{card['headline']}**", ""]
+    if heard:  # in a division, as the site's style knows players from the chapters
+        lines += ["## What it sounds like", "", f'<div class="cell_output">{heard}</div>', ""]
     if users:
         links = [f"- [{c.describe()[0]}](../notebooks/{c.path.name})" for c in users]
         lines += ["To be heard in", "", *links, ""]

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from course_lib.editions.chapters import Chapter
 from course_lib.editions.learners import clear_solutions
 from course_lib.editions.notebooks import read
+from course_lib.editions.site.places import REPOSITORY, run_row
 from course_lib.teaching.exercises import exercises
 
 MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*(?:\n|\Z)", re.MULTILINE)
@@ -50,6 +51,8 @@ def site_notebook(chapter: Chapter) -> NotebookNode:
             drawn = {"image": {"alt": in_words(cell.source)}}
             cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **drawn}
         cells.append(cell)
+    if row := run_row(chapter, REPOSITORY):
+        cells.insert(1, new_markdown_cell(row, id="run-this-chapter"))
     if used := used_in_library(notebook):
         cells.append(new_markdown_cell(_foot(used), id="used-in-library"))
     notebook.cells = cells

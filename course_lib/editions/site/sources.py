@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -11,6 +11,7 @@ import nbformat
 from course_lib.core import write_text
 from course_lib.corpora.catalogue import data_folder
 from course_lib.editions.chapters import Chapter
+from course_lib.editions.site.measured import measured_page
 from course_lib.editions.site.networks import network_pages
 from course_lib.editions.site.notebooks import site_notebook
 from course_lib.editions.site.reference import package_pages
@@ -33,6 +34,7 @@ course to your own machine, where `make lab` opens it in JupyterLab.
 
 - [Glossary](glossary.md): every term in one sentence.
 - [Trained networks](networks/index.md): what each learned from, what it cost, and how it scores.
+- [Measurements](measurements.md): the models on the same sound, and speed against other libraries.
 - [The recordings](recordings.md): who spoke and played, and under which licences.
 - [The library](reference/index.rst): the docstrings of `course_lib`.
 
@@ -49,23 +51,31 @@ course to your own machine, where `make lab` opens it in JupyterLab.
 
 glossary
 networks/index
+measurements
 recordings
 reference/index
 ```
 """
 
 
-def write_sources(course: Sequence[Chapter], folder: Path) -> None:
+def write_sources(course: Sequence[Chapter], folder: Path, heard: Mapping[str, str]) -> None:
     """Write what Sphinx reads into `folder`; a page that has not changed keeps its date.
 
     What an earlier run wrote and this one does not is removed, so that no page stays behind.
+
+    Parameters
+    ----------
+    course : the chapters
+    folder : of the sources
+    heard : the HTML of each network's players, by its name
     """
     pages = {
         "index.md": _index(course),
         "glossary.md": glossary(_beside(course, "GLOSSARY.md"), course),
+        "measurements.md": measured_page(data_folder()),
         "recordings.md": (data_folder() / "README.md").read_text(encoding="utf-8"),
         **{f"notebooks/{c.path.name}": nbformat.writes(site_notebook(c)) for c in course},
-        **{f"networks/{name}.md": page for name, page in network_pages(course).items()},
+        **{f"networks/{name}.md": page for name, page in network_pages(course, heard).items()},
         **{f"reference/{name}.rst": page for name, page in package_pages().items()},
     }
     for name, content in pages.items():

@@ -26,7 +26,8 @@ def test_a_missing_package_is_named(monkeypatch):
 
 def test_what_sphinx_complains_of_stops_the_build(monkeypatch, tmp_path):
     monkeypatch.setattr(build, "check_tools", lambda: None)
-    monkeypatch.setattr(build, "write_sources", lambda course, folder: None)
+    monkeypatch.setattr(build, "write_sources", lambda course, folder, heard: None)
+    monkeypatch.setattr(build.zoo, "names", list)
     monkeypatch.setattr(build, "SPHINX", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(ChildProcessError, match="see above"):
         build_site([], tmp_path / "site")

@@ -11,6 +11,7 @@ def test_a_page_tells_the_scores_and_the_licence_of_a_card():
     assert "| bits per sample | 3.081 |" in page
     assert "| samples | 738,379 |" in page
     assert "To be heard in" not in page
+    assert "What it sounds like" not in page
 
 
 def test_nested_scores_are_told_with_the_way_to_them():
@@ -33,7 +34,7 @@ def test_nested_scores_are_told_with_the_way_to_them():
 
 
 def test_every_network_has_a_page_and_a_line_in_the_index(make_course):
-    pages = network_pages(make_course({"01_one": ["x = 1"]}))
+    pages = network_pages(make_course({"01_one": ["x = 1"]}), {})
     assert pages.keys() == {"index", *zoo.names()}
     assert all(f"| [{name}]({name}.md) |" in pages["index"] for name in zoo.names())
 

@@ -23,7 +23,7 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(make_course, tmp_pat
     )
     (course[0].path.parent / "GLOSSARY.md").write_text(ROW, encoding="utf-8")
     folder = tmp_path / "sources"
-    write_sources(course, folder)
+    write_sources(course, folder, {})
     index = (folder / "index.md").read_text(encoding="utf-8")
     assert "[Scratch 01](notebooks/01_one.ipynb), 11 minutes" in index
     assert '"code_prompt_show": "Show the solution"' in (
@@ -31,7 +31,7 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(make_course, tmp_pat
     ).read_text(encoding="utf-8")
     one, two = (folder / "notebooks" / chapter.path.name for chapter in course)
     before = one.stat().st_mtime_ns
-    write_sources(course[:1], folder)
+    write_sources(course[:1], folder, {})
     assert one.stat().st_mtime_ns == before
     assert not two.exists()
 
@@ -40,7 +40,8 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(make_course, tmp_pat
 def test_networks_have_pages(make_course, tmp_path, name):
     course = make_course({"01_one": [f'network = zoo.load("{name}")']})
     (course[0].path.parent / "GLOSSARY.md").write_text(ROW, encoding="utf-8")
-    write_sources(course, tmp_path / "sources")
+    write_sources(course, tmp_path / "sources", {name: "<figure>heard</figure>"})
     page = (tmp_path / "sources" / "networks" / f"{name}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {name}\n")
+    assert '<div class="cell_output"><figure>heard</figure></div>' in page
     assert "- [Scratch 01](../notebooks/01_one.ipynb)" in page
