@@ -82,7 +82,7 @@ def hear(network, state, code):
     first, second, heard = network.numbers[0], network.numbers[1], state.heard
     for i in range(len(heard)):
         heard[i] = last[i] + coming[i] + loud * first[i] + surprised * second[i]
-    return recurrent.respond(network.core, state.core, heard)
+    return recurrent.respond_to(network.core, state.core, heard)
 
 
 @_compiled

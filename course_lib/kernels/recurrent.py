@@ -140,11 +140,11 @@ def log_probabilities(network, state, codes):
 @_compiled
 def _advance(network, state):
     """Hear the last level, and return the logits of the next one."""
-    return respond(network, state, network.table[state.last[0]])
+    return respond_to(network, state, network.table[state.last[0]])
 
 
 @_compiled
-def respond(network, state, heard):
+def respond_to(network, state, heard):
     """Take one step, and return the outputs; `heard` is what the input adds to each gate."""
     units = len(state.c)
     product(state.h, network.recurrent, state.gates)
