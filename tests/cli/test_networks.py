@@ -36,6 +36,7 @@ RECIPES = {
     "choir": tiny.Tiny(replace(tiny.VOICES, voices=VOICES), SHORT, languages=("fr", "es")),
     "vocoder": tiny.Tiny(tiny.VOCODER, SHORT, length=120),
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
+    "predictor": tiny.Tiny(tiny.LPCNET, SHORT),
     "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
     "drummer": tiny.TinyDiffusion(tiny.DIFFUSION, SHORT),
     "forger": tiny.TinyWaveGAN(tiny.WAVEGAN, tiny.GAME),
@@ -47,7 +48,7 @@ RECIPES = {
     "codec talker": tiny.TinyCodecTalker(SHORT),
 }
 
-SOUNDS = ["babbler", "choir", "vocoder", "gru"]
+SOUNDS = ["babbler", "choir", "vocoder", "gru", "predictor"]
 
 
 @pytest.fixture
