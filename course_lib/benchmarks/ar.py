@@ -126,8 +126,18 @@ def _codec_size() -> Row:
 
 def flac_bytes(samples: np.ndarray, sample_rate: int) -> int:
     """Return the size of 16-bit samples as a FLAC file, at libsndfile's strongest setting."""
+    return len(flac(samples, sample_rate))
+
+
+def flac(samples: np.ndarray, sample_rate: int, subtype: str = "PCM_16") -> bytes:
+    """Return int16 samples as a FLAC file, at libsndfile's strongest setting.
+
+    Parameters
+    ----------
+    samples : int16, shape (time,)
+    sample_rate : Hz
+    subtype : "PCM_16", or "PCM_S8" of samples whose lower byte is zero
+    """
     file = io.BytesIO()
-    soundfile.write(
-        file, samples, sample_rate, format="FLAC", subtype="PCM_16", compression_level=1.0
-    )
-    return len(file.getvalue())
+    soundfile.write(file, samples, sample_rate, format="FLAC", subtype=subtype, compression_level=1)
+    return file.getvalue()

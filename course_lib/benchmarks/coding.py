@@ -7,7 +7,6 @@ one file, and so only one header.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +16,7 @@ from course_lib import zoo
 from course_lib.applications.compression import compress, decompress
 from course_lib.applications.exact import ExactAR, ExactModel
 from course_lib.applications.exact_networks import exact_network
+from course_lib.benchmarks.ar import flac
 from course_lib.benchmarks.measure import Row
 from course_lib.corpora import speech
 from course_lib.features import MuLaw
@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
         model = ExactAR(MuLaw()) if name not in zoo.names() else exact_network(zoo.load(name))
         pieces = middles(seconds)
         ours = sum(len(restored(piece, model, name=name)) for piece in pieces)
-        theirs = len(flac(np.concatenate(pieces)))
+        theirs = len(bytes_of_flac(np.concatenate(pieces)))
         yield Row(
             f"{name}, {len(pieces)} files of {seconds:g} s or less, all restored",
             ours / theirs,
@@ -69,15 +69,6 @@ def restored(codes: np.ndarray, model: ExactModel, *, name: str) -> bytes:
     return data
 
 
-def flac(codes: np.ndarray) -> bytes:
-    """Return 8-bit levels as a FLAC file at its highest compression."""
-    file = io.BytesIO()
-    soundfile.write(
-        file,
-        ((codes - 128) << 8).astype(np.int16),
-        RATE,
-        format="FLAC",
-        subtype="PCM_S8",
-        compression_level=1.0,
-    )
-    return file.getvalue()
+def bytes_of_flac(codes: np.ndarray) -> bytes:
+    """Return 8-bit levels as a FLAC file of 8-bit samples."""
+    return flac(((codes - 128) << 8).astype(np.int16), RATE, "PCM_S8")

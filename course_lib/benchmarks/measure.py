@@ -59,6 +59,15 @@ class Row:
         """Whether the goal is reached."""
         return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
 
+    def cells(self) -> list[str]:
+        """Return name, ours, theirs, ratio, goal (with a tick or a cross) and peer as text."""
+        sides = [
+            f"{value:{',.0f' if value >= 1000 else '.3g'}} {self.unit}"
+            for value in (self.ours, self.theirs)
+        ]
+        goal = f"{'≤' if self.at_most else '≥'} {self.goal:g} {'✓' if self.met else '✗'}"
+        return [self.name, *sides, f"{self.ratio:.2f}", goal, self.peer]
+
     def as_json(self) -> dict[str, Any]:
         """Return the row as plain data, with ``met``."""
         return asdict(self) | {"met": self.met}

@@ -54,13 +54,7 @@ def _bench(options: argparse.Namespace) -> int:
             for line in run(group):
                 if isinstance(line, Row):
                     rows.append({"group": group, **line.as_json(), **measured})
-                    sign = "≤" if line.at_most else "≥"
-                    goal = f"{sign} {line.goal:g} {'✓' if line.met else '✗'}"
-                    ours, theirs = (
-                        f"{value:{',.0f' if value >= 1000 else '.3g'}} {line.unit}"
-                        for value in (line.ours, line.theirs)
-                    )
-                    table.add_row(line.name, ours, theirs, f"{line.ratio:.2f}", goal, line.peer)
+                    table.add_row(*line.cells())
                 else:
                     table.add_row(line.name, "—", "—", "—", "—", line.reason)
         Console(width=None if sys.stdout.isatty() else 120).print(table)

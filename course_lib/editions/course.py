@@ -83,13 +83,14 @@ def run_course(
         chapter: progress.add_task(chapter.stem, total=None, start=False) for chapter in chosen
     }
 
-    pages_ready: list[Path] = []
+    first_is_news = len(chosen) > 1  # while others still run
 
     def on_cell(chapter: Chapter, done: int, count: int) -> None:
         progress.start_task(tasks[chapter])
         progress.update(tasks[chapter], completed=done, total=count)
 
     def on_done(outcome: Outcome) -> None:
+        nonlocal first_is_news
         progress.remove_task(tasks[outcome.chapter])
         console.print(f"{outcome.chapter.stem}: {_summary(outcome)}", highlight=False)
         if isinstance(outcome, NotebookFailed):
@@ -98,11 +99,11 @@ def run_course(
             store(outcome.chapter, outcome.notebook)
         else:
             page = write_page(outcome, course, pages)
-            if not pages_ready and len(chosen) > 1:
+            if first_is_news:
                 console.print(
                     f"ready to be heard, while others run: {page}", soft_wrap=True, highlight=False
                 )
-            pages_ready.append(page)
+            first_is_news = False
 
     def execute() -> list[Outcome]:
         with progress:

@@ -141,7 +141,7 @@ def explore(function: Callable[..., Made], **settings: Sequence[Any]) -> Explore
     Examples
     --------
     >>> def tone(pitch):
-    ...     return synthesis.sine(pitch, 1.0), f"a tone of {pitch} Hz"
+    ...     return audio.tone(pitch, 1.0, 8000), f"a tone of {pitch} Hz"
     >>> explore(tone, pitch=[110, 220, 440])
     """
     if not callable(function):

@@ -42,6 +42,6 @@ def test_what_does_not_come_back_has_no_size(monkeypatch):
 
 def test_flac_holds_the_same_levels():
     codes = np.arange(256)
-    samples, rate = soundfile.read(io.BytesIO(coding.flac(codes)), dtype="int16")
+    samples, rate = soundfile.read(io.BytesIO(coding.bytes_of_flac(codes)), dtype="int16")
     assert rate == coding.RATE
     np.testing.assert_array_equal((samples >> 8) + 128, codes)

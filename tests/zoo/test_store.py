@@ -352,6 +352,8 @@ def test_variations_are_faster_or_slower_louder_or_quieter_and_never_clip():
 def test_variations_that_will_not_do():
     with pytest.raises(ValueError, match="semitones"):
         VariedSpeechRecipe(tiny.LPCNET, tiny.SCHEDULE, semitones=-1.0)
+    with pytest.raises(ValueError, match="need a network with a state"):
+        VariedSpeechRecipe(tiny.WAVENET, tiny.SCHEDULE)
 
 
 def test_only_varied_recipes_hear_more_than_the_recordings(monkeypatch):

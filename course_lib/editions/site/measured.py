@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from course_lib.benchmarks import Row
 from course_lib.evaluation.showdown import from_json, showdown_table
 
 QUALITY, SPEED = "quality.json", "benchmarks.json"
 """What ``course bench quality --json`` and ``course bench --json`` write into the data folder."""
 
-NEEDED = {
-    "group", "name", "ratio", "goal", "at_most", "met", "peer", "ours", "theirs", "unit",
-    "machine", "commit",
-}  # fmt: skip
+NEEDED = {"group", "machine", "commit", *(field.name for field in fields(Row))}
 """What each row of the second file has."""
 
 BEGINNING = """\
@@ -75,15 +74,12 @@ def _speed(path: Path) -> list[str]:
         mine = [row for row in rows if row["group"] == group]
         places = {f"{row['machine']}, commit {row['commit'] or 'unknown'}" for row in mine}
         lines += [f"### {group}", "", f"Measured on {'; '.join(sorted(places))}.", ""]
-        lines += [*_table(columns, [_told(row) for row in mine]), ""]
+        lines += [*_table(columns, [_row(row).cells() for row in mine]), ""]
     return lines
 
 
-def _told(row: Mapping[str, Any]) -> list[str]:
-    goal = f"{'≤' if row['at_most'] else '≥'} {row['goal']:g} {'✓' if row['met'] else '✗'}"
-    sides = [f"{row[side]:{',.0f' if row[side] >= 1000 else '.3g'}} {row['unit']}"
-             for side in ("ours", "theirs")]  # fmt: skip
-    return [row["name"], *sides, f"{row['ratio']:.2f}", goal, row["peer"]]
+def _row(stored: Mapping[str, Any]) -> Row:
+    return Row(**{field.name: stored[field.name] for field in fields(Row)})
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

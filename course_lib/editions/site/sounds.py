@@ -1,7 +1,7 @@
 """What the trained networks sound like: a player or two on the page of each.
 
-The sounds are made while the site is built, from fixed seeds, by what the chapters use. All of
-them together take about forty seconds of one core, the diffusion models most of it.
+The sounds are made while the site is built, from fixed seeds, by what the chapters use. The
+build says how long they took.
 """
 
 from __future__ import annotations

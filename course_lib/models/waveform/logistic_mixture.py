@@ -69,9 +69,7 @@ def log_mass(
     low: Float[torch.Tensor, "*shape"],
     high: Float[torch.Tensor, "*shape"],
 ) -> Float[torch.Tensor, "*shape k"]:
-    """Return ln of each logistic law's probability between low and high, one of them infinite or
-    none.
-    """
+    """Return ln of each law's probability between low and high, of which one may be infinite."""
     bottom, top = torch.isinf(low)[..., None], torch.isinf(high)[..., None]
     low, high = low[..., None], high[..., None]
     low, high = torch.where(bottom, high - 1, low), torch.where(top, low + 1, high)  # no 0 * inf

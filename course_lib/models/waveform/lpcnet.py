@@ -21,13 +21,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.core import Batch, Encoding, SignalLike, check_count, settle
+from course_lib.core import Batch, Encoding, check_count, settle
 from course_lib.features.quantise import MuLaw
 from course_lib.kernels import lpcnet as kernels
 from course_lib.kernels import recurrent
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.waveform.logistic_mixture import choose, log_mass
-from course_lib.models.waveform.streaming import LevelNetwork, check_stream
+from course_lib.models.waveform.recurrent import cosines
+from course_lib.models.waveform.streaming import UnconditionedNetwork
 
 State: TypeAlias = tuple[Tensor, Tensor]
 """What is remembered: h, (1, batch, units), and the predictors' memories, (batch, numbers)."""
@@ -91,7 +92,7 @@ class Expected(NamedTuple):
     """The error of the last prediction, in the scales of its time."""
 
 
-class LPCNet(LevelNetwork):
+class LPCNet(UnconditionedNetwork):
     """A mixture of logistics around what an adaptive predictor expects, in the predictor's scale.
 
     With x_hat and b of `AdaptiveAR`, which follow from c_0, ..., c_{t-1} alone, u the last error
@@ -140,9 +141,8 @@ class LPCNet(LevelNetwork):
     @torch.no_grad()
     def _initialise(self) -> None:
         """Begin with smooth embeddings, a state that keeps, and the line's own law."""
-        units, levels, count = self.config.units, self.config.levels, self.config.embedding
-        j = torch.arange(1, count + 1)
-        smooth = torch.cos(torch.pi * j * (torch.arange(levels)[:, None] + 0.5) / levels) / j.sqrt()
+        units = self.config.units
+        smooth = cosines(self.config.levels, self.config.embedding)
         for table in (self.last, self.expected):
             table.weight.copy_(smooth)
         for gate in self.core.weight_hh_l0.split(units):
@@ -261,41 +261,6 @@ class LPCNet(LevelNetwork):
         codes = self._check_codes(codes, encoding)
         network, state = self._begin()
         return kernels.log_probabilities(network, state, codes, self.config.silence)
-
-    def stream(
-        self,
-        length: int,
-        *,
-        rng: np.random.Generator,
-        temperature: float = 1.0,
-        prompt: SignalLike | None = None,
-        block: int = 2000,
-    ) -> Iterator[Float[np.ndarray, "time"]]:
-        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
-
-        Ancestral sampling by the compiled loop: the codes are those of `sample_step_by_step` for
-        the same uniform numbers, up to rounding in float32.
-
-        Parameters
-        ----------
-        length : samples in all, not counting the prompt
-        rng : the caller's generator
-        temperature : of the mixture's shares and scales: 1 samples what was learned; lower is
-            safer; 0 takes the middle of the likeliest law
-        prompt : a sound to go on from, at the network's sample rate
-        block : samples in a block
-
-        Raises
-        ------
-        TypeError, ValueError
-            For counts below 1, a negative temperature, or a prompt of another sample rate or that
-            the encoding refuses.
-        """
-        length, block, temperature, past = check_stream(
-            length, block, rng, temperature, prompt,
-            encoding=self.config.encoding, sample_rate=self.config.sample_rate,
-        )  # fmt: skip
-        return self._blocks(length, block, rng, temperature, past)
 
     def _blocks(
         self,

@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from course_lib.core import (
     Batch,
     Encoding,
-    SignalLike,
     check_codes,
     check_count,
     check_generator,
@@ -33,7 +32,7 @@ from course_lib.core import (
 from course_lib.features.quantise import MuLaw
 from course_lib.kernels import recurrent as kernels
 from course_lib.models.waveform.cells import gru_cell, lstm_cell, rnn_cell
-from course_lib.models.waveform.streaming import LevelNetwork, check_stream
+from course_lib.models.waveform.streaming import UnconditionedNetwork
 
 Cell = Literal["rnn", "lstm", "gru"]
 State: TypeAlias = Tensor | tuple[Tensor, Tensor]
@@ -87,7 +86,7 @@ class RecurrentConfig:
         return self.levels // 2
 
 
-class RecurrentNetwork(LevelNetwork):
+class RecurrentNetwork(UnconditionedNetwork):
     """A distribution over each next level, read from a state that has heard the ones before.
 
     ::
@@ -121,7 +120,7 @@ class RecurrentNetwork(LevelNetwork):
     def _initialise(self) -> None:
         """Begin with neighbouring levels alike, inputs that move the gates, and small logits."""
         config = self.config
-        self.embedding.weight.copy_(_cosines(config.levels, config.embedding))
+        self.embedding.weight.copy_(cosines(config.levels, config.embedding))
         units = config.units
         for gate in self.core.weight_hh_l0.split(units):
             nn.init.orthogonal_(gate)
@@ -133,7 +132,7 @@ class RecurrentNetwork(LevelNetwork):
             self.core.bias_ih_l0[units : 2 * units] = 1.0
         nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
         nn.init.zeros_(self.hidden.bias)
-        smooth = _cosines(config.levels, config.embedding)
+        smooth = cosines(config.levels, config.embedding)
         mixed = torch.randn(config.embedding, config.head) / math.sqrt(config.head)
         self.output.weight.copy_(0.3 * smooth @ mixed)
         nn.init.zeros_(self.output.bias)
@@ -206,40 +205,6 @@ class RecurrentNetwork(LevelNetwork):
         state = _CELLS[self.config.cell](x, state, *weights)
         h = state if isinstance(state, Tensor) else state[0]
         return self.output(torch.relu(self.hidden(h[0]))), state
-
-    def stream(
-        self,
-        length: int,
-        *,
-        rng: np.random.Generator,
-        temperature: float = 1.0,
-        prompt: SignalLike | None = None,
-        block: int = 2000,
-    ) -> Iterator[Float[np.ndarray, "time"]]:
-        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
-
-        Ancestral sampling by the compiled loop: the codes are those of `sample_step_by_step` for
-        the same uniform numbers, up to rounding in float32.
-
-        Parameters
-        ----------
-        length : samples in all, not counting the prompt
-        rng : the caller's generator
-        temperature : 1 samples what was learned; lower is safer; 0 takes the likeliest
-        prompt : a sound to go on from, at the network's sample rate
-        block : samples in a block
-
-        Raises
-        ------
-        TypeError, ValueError
-            For counts below 1, a negative temperature, or a prompt of another sample rate or that
-            the encoding refuses.
-        """
-        length, block, temperature, past = check_stream(
-            length, block, rng, temperature, prompt,
-            encoding=self.config.encoding, sample_rate=self.config.sample_rate,
-        )  # fmt: skip
-        return self._blocks(length, block, rng, temperature, past)
 
     def _blocks(
         self,
@@ -362,7 +327,7 @@ def gradient_by_lag(
 _CELLS: dict[Cell, Callable[..., Any]] = {"rnn": rnn_cell, "lstm": lstm_cell, "gru": gru_cell}
 
 
-def _cosines(levels: int, count: int) -> Float[Tensor, "levels count"]:
+def cosines(levels: int, count: int) -> Float[Tensor, "levels count"]:
     """Return cos(pi j (c + 1/2) / levels) / sqrt(j) for level c and j = 1, ..., count.
 
     The first is the compressed amplitude, bent; each next one tells finer differences, more

@@ -66,6 +66,51 @@ class LevelNetwork(nn.Module):
         return check_codes(codes, encoding.levels)
 
 
+class UnconditionedNetwork(LevelNetwork):
+    """A level network that hears nothing but levels: its `stream` takes no condition.
+
+    A subclass has `config` (with `sample_rate` as well) and `_blocks`.
+    """
+
+    _blocks: Callable[..., Iterator[Float[np.ndarray, "time"]]]
+    """What `stream` returns, of checked (length, block, rng, temperature, the prompt's codes)."""
+
+    def stream(
+        self,
+        length: int,
+        *,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        prompt: SignalLike | None = None,
+        block: int = 2000,
+    ) -> Iterator[Float[np.ndarray, "time"]]:
+        """Yield a sound block by block, as it is drawn, so that a caller may show or stop it.
+
+        Ancestral sampling by the compiled loop: the codes are those of `sample_step_by_step` for
+        the same uniform numbers, up to rounding in float32.
+
+        Parameters
+        ----------
+        length : samples in all, not counting the prompt
+        rng : the caller's generator
+        temperature : 1 samples what was learned; lower is safer; 0 takes the likeliest level, or
+            the middle of the likeliest law
+        prompt : a sound to go on from, at the network's sample rate
+        block : samples in a block
+
+        Raises
+        ------
+        TypeError, ValueError
+            For counts below 1, a negative temperature, or a prompt of another sample rate or that
+            the encoding refuses.
+        """
+        length, block, temperature, past = check_stream(
+            length, block, rng, temperature, prompt,
+            encoding=self.config.encoding, sample_rate=self.config.sample_rate,
+        )  # fmt: skip
+        return self._blocks(length, block, rng, temperature, past)
+
+
 def check_stream(
     length: int,
     block: int,

@@ -14,13 +14,10 @@ from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.training import Schedule
 from course_lib.zoo.coded import coded_batches
 from course_lib.zoo.exams.codec_talkers import nats_per_code
-from course_lib.zoo.exams.talkers import FEW_SENTENCES, talking, word_error
+from course_lib.zoo.exams.talkers import FEW_SENTENCES, GRAMMARS, talking, word_error
 from course_lib.zoo.recipes.talkers import words_misheard
 from course_lib.zoo.sentences import vocabulary
 from course_lib.zoo.store import load
-
-EXAMINED = {"numbers": 200, "dates and times": 100}
-"""Sentences of each list, the first so many, that the card's word error was measured on."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +86,13 @@ class CodecTalkerRecipe:
         return nats_per_code(network, "validation", count=FEW_SENTENCES)
 
     def examine(self, network: CodecTalker) -> dict[str, Any]:
-        """Return what the card says: likelihood and word error on the first test sentences.
+        """Return what the card says: likelihood of the first test sentences, word error on all.
 
         Without pocketsphinx there is no word error.
         """
         found: dict[str, Any] = {"nats per code": nats_per_code(network, count=FEW_SENTENCES)}
-        for which, count in EXAMINED.items() if find_spec("pocketsphinx") else ():
-            error = word_error(talking(network), which, count=count)
-            found[f"word error, {which}"] = error.as_json()
+        for which in GRAMMARS if find_spec("pocketsphinx") else ():
+            found[f"word error, {which}"] = word_error(talking(network), which).as_json()
         return found
 
     def describe(self, network: CodecTalker) -> str:

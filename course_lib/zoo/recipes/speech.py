@@ -141,6 +141,11 @@ class VariedSpeechRecipe(SpeechRecipe):
     ----------
     semitones : it is faster or slower by up to so much, which moves pitch and formants; and louder
         or quieter by up to 6 dB
+
+    Raises
+    ------
+    ValueError
+        For a WaveNet, whose conditions would have to be varied, too.
     """
 
     semitones: float = 4.0
@@ -148,6 +153,8 @@ class VariedSpeechRecipe(SpeechRecipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number(self.semitones, "semitones", minimum=0, maximum=12)
+        if isinstance(self.configuration, WaveNetConfig):
+            raise ValueError("need a network with a state: conditions of a WaveNet are not varied")
 
     def variations(self, clips: list[Clip]) -> list[Clip]:
         """Return every third clip at another speed and level, never beyond full scale."""
