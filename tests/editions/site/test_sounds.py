@@ -42,6 +42,20 @@ def test_players_say_what_is_heard_and_come_out_the_same_again():
     assert network_players("wavegan-percussion") == page
 
 
+def test_of_several_draws_the_loudest_is_heard():
+    class Moody:
+        config = SimpleNamespace(sample_rate=8000)
+
+        def sample(self, length, *, count=1, rng):
+            return np.outer([0.01, 0.3, 0.1, 0.2], np.ones(length))
+
+        def blocks(self, length, *, rng):
+            raise AssertionError("not asked for")
+
+    ((clip, *_),) = sounds_of(Moody())
+    assert clip.peak == pytest.approx(0.3)
+
+
 def test_a_louder_sound_than_full_scale_is_scaled(monkeypatch):
     class Loud:
         config = SimpleNamespace(sample_rate=16_000)
