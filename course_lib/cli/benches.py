@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from course_lib.cli.shared import Commands, refuse, working
 
@@ -29,7 +30,10 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("--clips", type=int, metavar="N", help="of quality: only so many clips")
     command.add_argument("--draws", type=int, metavar="N", help="of quality: sounds (default 24)")
     command.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the rows to this file, too"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the rows to this file, too: group by group, in place of its older ones",
     )
     command.set_defaults(run=_bench)
 
@@ -45,10 +49,14 @@ def _bench(options: argparse.Namespace) -> int:
         return _quality(options)
     refuse(options, "is for quality", "clips", "draws")
     groups = GROUPS if options.only is None else (options.only,)
+    stored: dict[str, list[dict[str, Any]]] = {}
     if options.json is not None:
         check_writable(options.json)
-    rows, measured = [], place()
+        for row in _earlier(options.json, [], "group"):
+            stored.setdefault(row["group"], []).append(row)
+    measured = place()
     for group in groups:
+        rows = []
         table = Table("what", "ours", "peer's", "ratio", "goal", "peer", title=f"group {group}")
         with working(f"measuring group {group}"):
             for line in run(group):
@@ -58,10 +66,38 @@ def _bench(options: argparse.Namespace) -> int:
                 else:
                     table.add_row(line.name, "—", "—", "—", "—", line.reason)
         Console(width=None if sys.stdout.isatty() else 120).print(table)
-    if options.json is not None:
-        text = json.dumps(rows, indent=2, ensure_ascii=False)
-        write_text(options.json, text + "\n")
+        if options.json is not None:
+            stored[group] = rows
+            every = [row for name in GROUPS for row in stored.get(name, [])]
+            write_text(options.json, json.dumps(every, indent=2, ensure_ascii=False) + "\n")
     return 0
+
+
+def _earlier(path: Path, empty: Any, *keys: str) -> Any:
+    """Return what an earlier run stored in a file, or `empty` where there is no file.
+
+    Parameters
+    ----------
+    path : of the file
+    empty : a list or a dictionary, of whose kind the stored is
+    keys : of each stored row or block
+
+    Raises
+    ------
+    ValueError
+        For a file that is no such table.
+    """
+    if not path.exists():
+        return empty
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        found = None
+    if type(found) is type(empty):
+        parts = found.values() if isinstance(found, dict) else found
+        if all(isinstance(part, dict) and part.keys() >= set(keys) for part in parts):
+            return found
+    raise ValueError(f"{path} holds something else than this table; name another file")
 
 
 def _quality(options: argparse.Namespace) -> int:
@@ -77,10 +113,11 @@ def _quality(options: argparse.Namespace) -> int:
         raise ValueError(f"need a block out of {', '.join(BLOCKS)}, got {options.only!r}")
     clips = None if options.clips is None else check_count(options.clips, "--clips", minimum=2)
     draws = 24 if options.draws is None else check_count(options.draws, "--draws", minimum=2)
+    stored = {}
     if options.json is not None:
         check_writable(options.json)
+        stored = _earlier(options.json, {}, "title", "sizes", "results")
     console = Console(width=None if sys.stdout.isatty() else 160)
-    found = {}
     for name in BLOCKS if options.only is None else (options.only,):
         with working(f"measuring {name}"):
             block = BLOCKS[name](clips=clips)
@@ -93,7 +130,8 @@ def _quality(options: argparse.Namespace) -> int:
         for a, b, more in neighbours(results, block.sizes):
             verdict = "" if more.parts else "; no difference is claimed"
             console.print(f"{b} needs {more} bits per sample more than {a}{verdict}")
-        found[name] = {"title": block.title, "sizes": block.sizes, "results": as_json(results)}
-    if options.json is not None:
-        write_text(options.json, json.dumps(found, ensure_ascii=False) + "\n")
+        if options.json is not None:
+            stored[name] = {"title": block.title, "sizes": block.sizes, "results": as_json(results)}
+            every = {each: stored[each] for each in BLOCKS if each in stored}
+            write_text(options.json, json.dumps(every, ensure_ascii=False) + "\n")
     return 0

@@ -14,11 +14,12 @@ import soundfile
 
 from course_lib import benchmarks, cli, editions
 from course_lib.audio import Clip, read, write
-from course_lib.benchmarks import Missing, Row
+from course_lib.benchmarks import Missing, Row, quality
 from course_lib.cli.shared import read_at
 from course_lib.editions.chapters import Chapter, chapters
 from course_lib.editions.execute import NotebookFailed
 from course_lib.evaluation import bits_per_sample
+from course_lib.evaluation.showdown import Contestant
 from course_lib.features import MuLaw
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.linear.ar import AR
@@ -469,6 +470,65 @@ def test_bench_prints_a_table_and_writes_json(run: Run, tmp_path: Path) -> None:
     assert {row["group"] for row in rows} == {"ar"}
     assert all(row["machine"] and "commit" in row for row in rows)
     assert (rows[0]["ratio"], rows[0]["goal"], rows[0]["peer"]) == (6.5, 5.0, "peer 1.0")
+
+
+@pytest.mark.usefixtures("_two_rows")
+def test_bench_brings_a_stored_table_up_to_date_group_by_group(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.json"
+
+    def stored() -> list[tuple[str, str]]:
+        return [(row["group"], row["name"]) for row in json.loads(path.read_bytes())]
+
+    assert run("bench", "--only", "mel", "--json", path)[0] == 0
+    assert run("bench", "--only", "ar", "--json", path)[0] == 0
+    both = [("ar", "sorting"), ("ar", "size"), ("mel", "sorting"), ("mel", "size")]
+    assert stored() == both
+
+    def rows(group: str) -> Iterator[Row]:
+        if group != "ar":
+            raise ArithmeticError("results differ")
+        yield Row("searching", 6.5, 5.0, "peer 1.0", 0.25, 1.625, "s")
+
+    monkeypatch.setattr(benchmarks, "run", rows)
+    assert run("bench", "--json", path)[0] == 1  # what was measured before the failure is kept
+    assert stored() == [("ar", "searching"), *both[2:]]
+
+
+def test_bench_quality_brings_a_stored_table_up_to_date_block_by_block(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    path, title = tmp_path / "quality.json", "a short block"
+    hiss = [Clip(0.1 * rng.standard_normal(4000), 8000) for _ in range(3)]
+
+    def block(**_: object) -> quality.Block:
+        judged = Contestant("the line", lambda _: AdaptiveAR(), None, 1)
+        return quality.Block(title, [judged], hiss, hiss)
+
+    monkeypatch.setattr(quality, "BLOCKS", {"speech": block, "voices": block})
+    assert run("bench", "quality", "--only", "voices", "--draws", "2", "--json", path)[0] == 0
+    title = "another title"
+    assert run("bench", "quality", "--only", "speech", "--draws", "2", "--json", path)[0] == 0
+    stored = json.loads(path.read_bytes())
+    assert [(name, block["title"]) for name, block in stored.items()] == [
+        ("speech", "another title"),
+        ("voices", "a short block"),
+    ]
+
+
+@pytest.mark.parametrize("table", [[], ["quality"]])
+def test_bench_keeps_a_file_of_something_else(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: list[str]
+) -> None:
+    monkeypatch.setattr(benchmarks, "run", lambda group: pytest.fail("it measured"))
+    for text in ("notes", "7", '[{"name": "x"}]', '{"speech": {"title": "x"}}'):
+        path = tmp_path / "notes.json"
+        path.write_text(text, encoding="utf-8")
+        status, out, err = run("bench", *table, "--json", path)
+        assert (status, out) == (2, "")
+        assert "holds something else than this table; name another file" in err
+        assert path.read_text(encoding="utf-8") == text
 
 
 def test_bench_answers_bad_input_before_it_measures(
