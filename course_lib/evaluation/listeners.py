@@ -80,6 +80,45 @@ def pesq(reference: Clip, estimate: Clip) -> float:
         raise ValueError(f"need speech that PESQ hears, got {reference}: {error}") from error
 
 
+def dnsmos(clip: Clip) -> float:
+    """Return the quality that listeners would give to speech on its own, from 1 to 5, by DNSMOS.
+
+    A network of 2021 hears the sound and no reference: it learned from noisy and enhanced speech
+    that people had rated. It hears 9 s; shorter sounds are repeated, and longer ones heard piece by
+    piece.
+
+    Parameters
+    ----------
+    clip : speech at 16 kHz
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where the package speechmos is not installed; the message says how.
+    TypeError, ValueError
+        For something other than a clip, an empty or a silent one, another sample rate, or samples
+        beyond full scale.
+
+    References
+    ----------
+    Reddy, Gopal and Cutler (2022), "DNSMOS P.835: A non-intrusive perceptual objective speech
+    quality metric to evaluate noise suppressors", the overall rating. Notebook: 10.
+    """
+    check_clip(clip)
+    if clip.sample_rate != WIDEBAND:
+        raise ValueError(f"need {WIDEBAND} Hz for DNSMOS, got {clip}; resample it")
+    if not 0 < clip.peak <= 1:
+        raise ValueError(f"need sound within full scale and not silent, got {clip}")
+    try:
+        from speechmos import dnsmos as measure
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "need the package speechmos and what it imports: "
+            'pip install "audio-generation-course[dnsmos]"'
+        ) from error
+    return float(measure.run(clip.samples, WIDEBAND)["ovrl_mos"])
+
+
 def _check(reference: Clip, estimate: Clip) -> None:
     check_clip(reference)
     check_clip(estimate)

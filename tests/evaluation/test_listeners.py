@@ -2,16 +2,22 @@
 
 import builtins
 import importlib.util
+import re
 
 import numpy as np
 import pytest
 
 from course_lib.audio import Clip, resample
 from course_lib.corpora import load
-from course_lib.evaluation.listeners import pesq, stoi
+from course_lib.evaluation.listeners import dnsmos, pesq, stoi
 
 WITH_PESQ = pytest.mark.skipif(
     importlib.util.find_spec("pesq") is None, reason="pesq is not installed (pip install pesq)"
+)
+
+WITH_DNSMOS = pytest.mark.skipif(
+    importlib.util.find_spec("speechmos") is None,
+    reason='speechmos is not installed (pip install "audio-generation-course[dnsmos]")',
 )
 
 
@@ -68,14 +74,37 @@ def test_pesq_wants_its_rate(voice):
         pesq(low, low)
 
 
-def test_a_missing_pesq_says_how_to_get_it(voice, monkeypatch):
+@WITH_DNSMOS
+def test_dnsmos_hears_noise_without_a_reference(voice):
+    scores = [dnsmos(noisy(voice, level)) for level in (0, 10, 20)]
+    assert scores == sorted(scores)
+    assert 1 < scores[0] < scores[-1] < dnsmos(voice) < 5
+
+
+def test_dnsmos_refuses_what_it_cannot_hear(voice):
+    for odd, message in (
+        (resample(voice, 8000), "need 16000 Hz"),
+        (voice.with_samples(0 * voice.samples), "not silent"),
+        (voice.with_samples(voice.samples * (1.1 / voice.peak)), "within full scale"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            dnsmos(odd)
+    with pytest.raises(TypeError, match="Clip"):
+        dnsmos(voice.samples)
+
+
+@pytest.mark.parametrize(
+    ("package", "measure", "told"),
+    [("pesq", lambda clip: pesq(clip, clip), "C compiler"), ("speechmos", dnsmos, "[dnsmos]")],
+)
+def test_a_missing_package_says_how_to_get_it(voice, monkeypatch, package, measure, told):
     real = builtins.__import__
 
     def without(name, *rest):
-        if name == "pesq":
-            raise ModuleNotFoundError("No module named 'pesq'", name="pesq")
+        if name == package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ModuleNotFoundError, match="C compiler"):
-        pesq(voice, voice)
+    with pytest.raises(ModuleNotFoundError, match=re.escape(told)):
+        measure(voice)
