@@ -9,6 +9,7 @@ import numpy as np
 
 from course_lib.audio import Clip
 from course_lib.core import FrameVocoder, seeded
+from course_lib.evaluation import listeners
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
     NUMBERS,
@@ -16,6 +17,7 @@ from course_lib.evaluation.ears.recogniser import (
     WordErrorRate,
     word_error_rate,
 )
+from course_lib.evaluation.intervals import bootstrap
 from course_lib.models.sequence.aloud import ReadsAloud
 from course_lib.models.sequence.frames import (
     BANDS,
@@ -151,3 +153,27 @@ def word_error(
     texts = [normalise(text) for text in sentences(which, split)[:count]]
     heard = [recogniser.recognise(clip) for clip in read(texts)]
     return word_error_rate(texts, heard, rng=seeded(1))
+
+
+def opinion(read: Reader, *, count: int = FEW_SENTENCES) -> dict[str, float]:
+    """Return what listeners would say, by DNSMOS, when somebody reads the first test numbers.
+
+    Parameters
+    ----------
+    read : who reads: `recordings`, `through` or `talking`
+    count : how many numbers
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where speechmos is not installed.
+    """
+    texts = [normalise(text) for text in sentences("numbers")[:count]]
+    heard = np.array([listeners.dnsmos(_within(clip)) for clip in read(texts)])
+    mean = bootstrap(heard, np.ones(len(heard)), rng=seeded(1))
+    return {**mean._asdict(), "sentences": len(heard)}
+
+
+def _within(clip: Clip) -> Clip:
+    """Return a clip that is scaled where it overshoots full scale."""
+    return clip.with_samples(clip.samples / max(1.0, clip.peak * (1 + 1e-6)))

@@ -20,7 +20,7 @@ from course_lib.models.sequence.frames import (
     griffin_lim_vocoder,
 )
 from course_lib.text.reading import normalise
-from course_lib.zoo.exams.talkers import mel_vocoder, recordings, through, word_error
+from course_lib.zoo.exams.talkers import mel_vocoder, opinion, recordings, through, word_error
 from course_lib.zoo.prompts import by_length, prepared
 from course_lib.zoo.sentences import sentences
 
@@ -75,4 +75,8 @@ def vocoding(network: MelVocoder, prompts: Catalogue) -> dict[str, Any]:
         for which, count in HEARD.items() if find_spec("pocketsphinx") else ():
             errors = word_error(through(vocoder), which, count=count)
             found[f"word error, {which}{name}"] = errors.as_json()
+    if find_spec("speechmos"):
+        readers = {name: through(vocoder) for name, vocoder in ways.items()}
+        for name, read in {**readers, ", recordings": recordings}.items():
+            found[f"DNSMOS{name}"] = opinion(read)
     return found

@@ -19,6 +19,7 @@ from course_lib.zoo.exams.talkers import (
     FEW_SENTENCES,
     GRAMMARS,
     nats_per_value,
+    opinion,
     talking,
     word_error,
 )
@@ -96,7 +97,7 @@ class TalkerRecipe:
     def examine(self, network: Talker) -> dict[str, Any]:
         """Return what the card says: likelihood and word error on the test sentences.
 
-        Without pocketsphinx there is no word error.
+        Without pocketsphinx there is no word error, without speechmos no DNSMOS.
         """
         found: dict[str, Any] = {
             "nats per mel value": nats_per_value(network),
@@ -106,6 +107,8 @@ class TalkerRecipe:
         }
         for which in GRAMMARS if find_spec("pocketsphinx") else ():
             found[f"word error, {which}"] = word_error(talking(network), which).as_json()
+        if find_spec("speechmos"):
+            found["DNSMOS"] = opinion(talking(network))
         return found
 
     def describe(self, network: Talker) -> str:
