@@ -11,6 +11,7 @@ import torch
 
 from course_lib import zoo
 from course_lib.audio import Clip
+from course_lib.evaluation import listeners
 from course_lib.models.sequence.frames import frames_of, griffin_lim_vocoder
 from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
@@ -25,6 +26,7 @@ from course_lib.zoo.exams.talkers import (
     FEW_SENTENCES,
     GRAMMARS,
     nats_per_value,
+    opinion,
     recordings,
     talking,
     through,
@@ -204,3 +206,31 @@ def test_silence_is_misheard_altogether():
 
     error = word_error(silent, "numbers", count=2)
     assert error.rate == 1
+
+
+def test_an_opinion_is_the_mean_of_the_first_numbers_within_full_scale(monkeypatch):
+    peaks = []
+
+    def rating(clip):
+        peaks.append(clip.peak)
+        return 1.0 + len(peaks)
+
+    def loud(texts):
+        for clip in recordings(texts):
+            yield clip.with_samples(clip.samples * (3 / clip.peak))
+
+    monkeypatch.setattr(listeners, "dnsmos", rating)
+    found = opinion(loud, count=3)
+    assert found == {"value": 3.0, "low": 2.0, "high": 4.0, "sentences": 3}
+    assert all(0.99 < peak <= 1 for peak in peaks)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("speechmos") is None,
+    reason='speechmos is not installed (pip install "audio-generation-course[dnsmos]")',
+)
+def test_dnsmos_rates_the_recordings_as_a_card_says():
+    stored = zoo.card("hifigan-vocoder")["scores"]["DNSMOS, recordings"]
+    assert opinion(recordings, count=stored["sentences"])["value"] == pytest.approx(
+        stored["value"], abs=0.02
+    )
