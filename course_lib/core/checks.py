@@ -11,7 +11,7 @@ import decimal
 import difflib
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -286,6 +286,36 @@ def nearest(name: Any, known: Iterable[str]) -> str:
         return f"there are {', '.join(map(repr, known))}"
     close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3)
     return f"did you mean {' or '.join(map(repr, close or known[:3]))}?"
+
+
+def class_index(label: str, classes: Sequence[str]) -> int:
+    """Return the place of a class among those that a model was told of.
+
+    Raises
+    ------
+    ValueError
+        For a label that is no class; near ones are offered.
+    """
+    if label not in classes:
+        raise ValueError(f"no class is called {label!r}; {nearest(label, classes)}")
+    return classes.index(label)
+
+
+def check_kept(length: int | None, longest: int, sample_rate: int) -> int:
+    """Return how many samples of each drawn hit are kept: all of them where `length` is None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a count below 1, or one above `longest`, which is all that the model draws.
+    """
+    length = check_count(longest if length is None else length, "length")
+    if length > longest:
+        raise ValueError(
+            f"need a length of at most {longest} samples, which is {longest / sample_rate} s, "
+            f"got {length}; this network draws single hits"
+        )
+    return length
 
 
 def settle(settings: Any, **checked: Any) -> None:

@@ -17,11 +17,13 @@ from course_lib.core import (
     check_codes,
     check_count,
     check_generator,
+    check_kept,
     check_levels,
     check_number,
     check_order,
     check_signal,
     check_values,
+    class_index,
     nearest,
     settle,
     shown,
@@ -292,3 +294,18 @@ def test_an_unknown_name_is_offered_all_of_a_few_or_the_nearest_of_many():
     many = [f"digits/{i}" for i in range(20)]
     assert nearest("digit/7", many).startswith("did you mean 'digits/7' or ")
     assert nearest("???", many) == "did you mean 'digits/0' or 'digits/1' or 'digits/2'?"
+
+
+def test_a_class_is_known_by_its_name():
+    assert class_index("snare", ("kick", "snare")) == 1
+    with pytest.raises(ValueError, match="no class is called 'kik'; there are 'kick', 'snare'"):
+        class_index("kik", ("kick", "snare"))
+
+
+def test_no_more_of_a_hit_is_kept_than_there_is():
+    assert check_kept(None, 4096, 16_000) == 4096
+    assert check_kept(np.uint16(4096), 4096, 16_000) == 4096
+    with pytest.raises(ValueError, match=r"at most 4096 samples, which is 0\.256 s, got 4097"):
+        check_kept(4097, 4096, 16_000)
+    with pytest.raises(ValueError, match="need length of at least 1"):
+        check_kept(0, 4096, 16_000)

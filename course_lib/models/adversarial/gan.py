@@ -6,7 +6,6 @@ Notebook: 10.
 from __future__ import annotations
 
 import copy
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.core import LabelledBatch, check_count, settle, spawn
+from course_lib.core import (
+    LabelledBatch,
+    check_count,
+    check_kept,
+    class_index,
+    settle,
+    spawn,
+)
 from course_lib.features import hann, mel_filter_bank
 from course_lib.models.adversarial.losses import (
     Game,
@@ -148,20 +154,6 @@ class WaveGAN(nn.Module):
             h = layer(F.relu(h))
         return torch.tanh(h[:, 0])
 
-    def place(self, label: str | None) -> int | None:
-        """Return the number of a class, or None for any.
-
-        Raises
-        ------
-        ValueError
-            For a label that is no class (near ones are offered).
-        """
-        classes = self.config.classes
-        if label is not None and label not in classes:
-            near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
-            raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
-        return None if label is None else classes.index(label)
-
     def sample(
         self,
         length: int | None = None,
@@ -190,17 +182,12 @@ class WaveGAN(nn.Module):
 
         Notebook: 10.
         """
-        longest, some = self.config.length, self.place(label)
-        length = check_count(longest if length is None else length, "length")
-        if length > longest:
-            raise ValueError(
-                f"need a length of at most {longest} samples, which is {self.config.duration} s, "
-                f"got {length}; this network draws single hits"
-            )
-        sounds = []
+        classes, sounds = self.config.classes, []
+        length = check_kept(length, self.config.length, self.config.sample_rate)
+        some = None if label is None else class_index(label, classes)
         for each in spawn(rng, count):
             z = each.standard_normal(self.config.latent)
-            place = each.integers(len(self.config.classes)) if some is None else some
+            place = each.integers(len(classes)) if some is None else some
             sounds.append(self.made(z, int(place)))
         return np.stack(sounds)[:, :length]
 

@@ -15,9 +15,10 @@ from course_lib.core import (
     SignalLike,
     check_count,
     check_generator,
+    check_kept,
     check_number,
     check_signal,
-    nearest,
+    class_index,
     spawn,
 )
 from course_lib.models.diffusion.configuration import (
@@ -146,12 +147,10 @@ class SoundDiffusion(nn.Module):
         Notebook: 16.
         """
         classes = self.config.classes
-        if label is not None and label not in classes:
-            raise ValueError(f"no class is called {label!r}; {nearest(label, classes)}")
+        some = len(classes) if label is None else class_index(label, classes)
         guidance = check_number(guidance, "guidance")
         if label is None and guidance != 1:
             raise ValueError(f"need a class to guide towards, got guidance {guidance} and none")
-        some = len(classes) if label is None else classes.index(label)
         return guided(self._one(some), self._one(len(classes)), guidance)
 
     def _one(self, label: int) -> Denoiser:
@@ -199,13 +198,7 @@ class SoundDiffusion(nn.Module):
 
         Notebook: 16.
         """
-        longest = self.config.length
-        length = check_count(longest if length is None else length, "length")
-        if length > longest:
-            raise ValueError(
-                f"need a length of at most {longest} samples, which is {self.config.duration} s, "
-                f"got {length}; this network draws single hits"
-            )
+        length = check_kept(length, self.config.length, self.config.sample_rate)
         denoise = self.denoiser(label, guidance=guidance)
         rngs = spawn(rng, count)
         sounds = [

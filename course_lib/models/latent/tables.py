@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.core import SignalLike, check_count, check_number, check_signal, settle
+from course_lib.core import SignalLike, check_count, check_number, check_signal, class_index, settle
 from course_lib.features import griffin_lim, hann, magnitude_from_log_mel, mel_filter_bank
 
 FLOOR = 1e-5
@@ -145,23 +144,6 @@ class LogMelTable(nn.Module):
         return sounds
 
 
-def check_length(length: int | None, table: TableConfig) -> int:
-    """Return how many samples of each hit are kept.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a count below 1, or more than the table holds.
-    """
-    length = check_count(table.length if length is None else length, "length")
-    if length > table.length:
-        raise ValueError(
-            f"need a length of at most {table.length} samples, which is {table.duration} s, got "
-            f"{length}; this network draws single hits"
-        )
-    return length
-
-
 def check_classes(classes: tuple[str, ...]) -> None:
     """Refuse classes that are none, or two of one name.
 
@@ -172,20 +154,6 @@ def check_classes(classes: tuple[str, ...]) -> None:
     """
     if isinstance(classes, str) or len(set(classes)) < max(1, len(classes)):
         raise ValueError(f"need one or more different classes, got {classes!r}")
-
-
-def class_index(label: str, classes: tuple[str, ...]) -> int:
-    """Return the number of a class.
-
-    Raises
-    ------
-    ValueError
-        For a label that is no class; near ones are offered.
-    """
-    if label not in classes:
-        near = difflib.get_close_matches(str(label), classes, n=3, cutoff=0.3) or classes
-        raise ValueError(f"no class is called {label!r}; there are {', '.join(near)}")
-    return classes.index(label)
 
 
 def class_of_each(

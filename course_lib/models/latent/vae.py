@@ -17,6 +17,8 @@ from course_lib.core import (
     SignalLike,
     check_count,
     check_generator,
+    check_kept,
+    class_index,
     settle,
     spawn,
 )
@@ -26,8 +28,6 @@ from course_lib.models.latent.tables import (
     LogMelTable,
     TableConfig,
     check_classes,
-    check_length,
-    class_index,
     class_of_each,
     filled_up,
 )
@@ -366,7 +366,7 @@ class SoundVAE(nn.Module):
 
         Notebook: 09.
         """
-        length = check_length(length, self.config.table)
+        length = check_kept(length, self.config.table.length, self.config.table.sample_rate)
         rngs, sounds = spawn(rng, count), []
         chosen = class_of_each(label, self.config.classes, rngs)
         for index, each in zip(chosen, rngs, strict=True):

@@ -14,6 +14,7 @@ from course_lib.core import (
     LabelledBatch,
     SignalLike,
     check_count,
+    check_kept,
     settle,
     spawn,
 )
@@ -23,7 +24,6 @@ from course_lib.models.latent.tables import (
     LogMelTable,
     TableConfig,
     check_classes,
-    check_length,
     class_of_each,
     filled_up,
 )
@@ -262,7 +262,7 @@ class SoundVQVAE(nn.Module):
 
         Notebook: 09.
         """
-        length = check_length(length, self.config.table)
+        length = check_kept(length, self.config.table.length, self.config.table.sample_rate)
         rngs, sounds = spawn(rng, count), []
         chosen = class_of_each(label, self.config.classes, rngs)
         for index, each in zip(chosen, rngs, strict=True):

@@ -57,7 +57,7 @@ def test_sounds_are_drawn_by_class_and_seed():
 
 def test_bad_requests_are_named():
     network, rng = WaveGAN(TINY), np.random.default_rng(1)
-    with pytest.raises(ValueError, match="no class is called 'kik'; there are kick"):
+    with pytest.raises(ValueError, match="no class is called 'kik'; there are 'kick'"):
         network.sample(label="kik", rng=rng)
     with pytest.raises(ValueError, match=r"length of at most 1024 samples, which is 0.064 s"):
         network.sample(1025, rng=rng)
