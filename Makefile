@@ -59,7 +59,9 @@ else
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'need Python 3.11 or newer, got ' + sys.version.split()[0] + '; try: make PYTHON=python3.12')"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+	@echo "installing into .venv, once: it takes minutes, and gigabytes where torch comes with CUDA"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]" \
+		|| (echo "nothing is installed yet: pip says above why. It needs the network, and room on the disk; then type the same again" && exit 1)
 # aisfx pins old versions of what is here already, and needs none of them.
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps aisfx==0.1.2
 	$(BIN)/course prepare

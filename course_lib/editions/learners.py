@@ -1,4 +1,4 @@
-"""The learner's copies: solutions and outputs cleared, and no file ever overwritten."""
+"""The learner's copies: solutions cleared, first sounds kept, and no file ever overwritten."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor
@@ -25,7 +26,8 @@ README = """\
 
 Begin with `00_start_here.ipynb`; the chapters build on each other in the order of their numbers.
 
-- **Listen first.** Run the first cells (Shift + Enter); the first takes a while to import.
+- **Listen first.** The first sounds and pictures of each chapter are there already. All else comes
+  when you run the cells (Shift + Enter), from the top; the first takes a while to import.
 - **Exercises** stand near the end of each chapter. Write your solution where the cell says so, run
   it, and run the `check(...)` below it. `hint("03.1")` helps, a little more each time.
 - **These files are yours.** No command writes over them. For a fresh copy, rename yours and start
@@ -34,6 +36,10 @@ Begin with `00_start_here.ipynb`; the chapters build on each other in the order 
 - Where something is missing or broken, `course doctor` says what to do.
 """
 """What lies beside the copies."""
+
+
+KEPT = 4
+"""How many cells with a sound or a picture keep their outputs: the first of each copy."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,40 @@ def clear_solutions(notebook: NotebookNode) -> NotebookNode:
     return tidy(cleared)
 
 
+def learners_copy(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook without solutions, and with the outputs of its first sounds and pictures.
+
+    So there is something to hear before anything is imported. The cells are not numbered, for
+    nobody has run them yet. From the first exercise on nothing is kept, because an output could
+    rest on its solution.
+
+    Raises
+    ------
+    ValueError
+        For a solution that begins and does not end.
+    """
+    copy = clear_solutions(notebook)
+    kept = 0
+    for cell, cleared in zip(notebook.cells, copy.cells, strict=True):
+        if cell.source != cleared.source or kept == KEPT:
+            break
+        outputs = cell.get("outputs", [])
+        if any(map(_heard_or_seen, outputs)):
+            cleared.outputs = list(map(_without_number, outputs))
+            kept += 1
+    return tidy(copy)
+
+
+def _heard_or_seen(output: NotebookNode) -> bool:
+    data = output.get("data", {})
+    return "image/png" in data or "<audio" in data.get("text/html", "")
+
+
+def _without_number(output: NotebookNode) -> dict[str, Any]:
+    numbered = output.output_type == "execute_result"
+    return {**output, "execution_count": None} if numbered else {**output}
+
+
 def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
     """Write the learner's copies into `folder`; a file that is there already is left alone.
 
@@ -88,7 +128,7 @@ def write_copies(chapters: Sequence[Chapter], folder: Path) -> Copies:
         raise ValueError(f"{folder} holds the course's own notebooks; name another folder")
     targets = {chapter: folder / chapter.path.name for chapter in chapters}
     new = {chapter: target for chapter, target in targets.items() if not target.exists()}
-    copies = {target: text(clear_solutions(read(chapter))) for chapter, target in new.items()}
+    copies = {target: text(learners_copy(read(chapter))) for chapter, target in new.items()}
     written = []
     for target, copy in copies.items():
         with suppress(FileExistsError):  # where another command has just written it, it is kept

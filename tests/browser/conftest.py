@@ -20,6 +20,9 @@ OPTIONS = [
     "--mute-audio",
 ]
 
+PATIENCE = 300_000
+"""Milliseconds that a page may take over anything, on a machine that has other work to do."""
+
 PLAY = """async () => {
     const silent = [];
     const players = document.querySelectorAll('audio');
@@ -104,6 +107,7 @@ def visit(browser, site):
 
     def opened(name, **settings):
         contexts.append(browser.new_context(**settings))
+        contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
         page.on("console", lambda line: _blames_the_page(line) and complaints.append(line.text))
         page.on("response", lambda answer: answer.status < 400 or complaints.append(answer.url))

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 
 from course_lib.editions import learners
-from course_lib.editions.chapters import Chapter
-from course_lib.editions.learners import clear_solutions, write_copies
+from course_lib.editions.chapters import Chapter, chapters
+from course_lib.editions.learners import KEPT, clear_solutions, learners_copy, write_copies
+from course_lib.editions.notebooks import read
 
 Make = Callable[[dict[str, list[str]]], list[Chapter]]
 
@@ -46,6 +47,59 @@ def test_solutions_and_outputs_are_cleared(chapter: Chapter) -> None:
     )
     assert cleared.cells[0] == notebook.cells[0]
     assert notebook.cells[2].source == FUNCTION  # the argument is not changed
+
+
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQMAAAAl21bKAAAAA1BMVEUAAACnej3aAAAACklEQVR4nGNgAAAAAgABSK+kcQAA"
+    "AABJRU5ErkJggg=="
+)
+"""One pixel with a palette: stored as it is."""
+HEARD = nbformat.v4.new_output(
+    "execute_result", {"text/html": "<audio src=''></audio>", "text/plain": "♪"}, execution_count=7
+)
+SEEN = nbformat.v4.new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})
+PRINTED = nbformat.v4.new_output("stream", text="1\n")
+
+
+def test_a_copy_keeps_the_first_sounds_and_pictures_and_no_more(make_course: Make) -> None:
+    (chapter,) = make_course({"00_a": ["code"] * (KEPT + 2)})
+    notebook = read(chapter)
+    cells = notebook.cells[1:]
+    outputs = [[PRINTED], [PRINTED, HEARD], *([[SEEN]] * KEPT)]
+    for cell, given in zip(cells, outputs, strict=True):
+        cell.outputs, cell.execution_count = given, 7
+    copy = learners_copy(notebook).cells[1:]
+    assert copy[0].outputs == []
+    assert copy[1].outputs == [PRINTED, {**HEARD, "execution_count": None}]
+    assert all(cell.outputs == [SEEN] for cell in copy[2:-1])
+    assert copy[-1].outputs == []
+    assert all(cell.execution_count is None for cell in copy)
+    assert cells[1].outputs[1].execution_count == 7  # the argument is not changed
+
+
+def test_a_copy_keeps_nothing_from_the_first_exercise_on(chapter: Chapter) -> None:
+    notebook = read(chapter)
+    for cell in notebook.cells[1:]:
+        cell.outputs = [HEARD]
+    first, exercise, after = learners_copy(notebook).cells[1:]
+    assert first.outputs
+    assert exercise.outputs == after.outputs == []
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.stem)
+def test_a_learner_hears_each_chapter_before_running_it(chapter: Chapter, tmp_path: Path) -> None:
+    (path,) = write_copies([chapter], tmp_path).written
+    stored, copy = read(chapter), nbformat.read(path, as_version=4)
+    nbformat.validate(copy)
+    kept = [cell for cell in copy.cells if cell.get("outputs")]
+    assert len(kept) == KEPT
+    assert any("<audio" in o.data.get("text/html", "") for cell in kept for o in cell.outputs)
+    stand = {cell.id: cell for cell in stored.cells}
+    for cell in kept:
+        assert cell.source == stand[cell.id].source
+        numbered = [{**output, "execution_count": None} for output in stand[cell.id].outputs]
+        assert [{**output, "execution_count": None} for output in cell.outputs] == numbered
+    assert path.stat().st_size < 500_000
 
 
 def test_a_solution_without_an_end_is_an_error(chapter: Chapter) -> None:
