@@ -84,7 +84,7 @@ def test_rows_have_three_to_six_letters_and_sixteen_digits():
 def test_other_lists_are_refused(wrong):
     with pytest.raises(
         ValueError,
-        match="need a list out of numbers, dates and times, letters, sixteen digits, got",
+        match=f"need a list out of {', '.join(LISTS)}, got",
     ):
         sentences(wrong)
 
