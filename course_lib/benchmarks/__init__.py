@@ -9,7 +9,7 @@ from course_lib.benchmarks.measure import Missing, Row, place
 
 __all__ = ["GROUPS", "Missing", "Row", "place", "run"]
 
-GROUPS = ("ar", "arima", "coding", "diffusion", "em", "mel", "rbm", "samplers")
+GROUPS = ("ar", "arima", "coding", "diffusion", "em", "mel", "rbm", "samplers", "training")
 """The groups that there are; each is a module of this package with a function ``rows()``."""
 
 

@@ -4,9 +4,11 @@ from course_lib.evaluation.alignment import Alignment, judge_alignment
 from course_lib.evaluation.cepstral import mel_cepstral_distortion
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
+    DIGITS,
     NUMBERS,
     Recogniser,
     WordErrorRate,
+    letters_in_a_row,
     single_words,
     word_error_rate,
     word_errors,
@@ -52,6 +54,7 @@ from course_lib.evaluation.vocoding import (
 
 __all__ = [
     "DATES_AND_TIMES",
+    "DIGITS",
     "NUMBERS",
     "Alignment",
     "BitsPerSample",
@@ -75,6 +78,7 @@ __all__ = [
     "harmonicity",
     "image_rejection",
     "judge_alignment",
+    "letters_in_a_row",
     "log_spectral_distance",
     "mel_cepstral_distortion",
     "mel_distance",

@@ -1,4 +1,4 @@
-"""How sure a mean over clips is: bootstrap intervals, paired differences, ranks that they allow."""
+"""How sure a mean is: bootstrap over clips, paired differences, ranks; Student's over runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy.stats
 from jaxtyping import Float
 
 from course_lib.core import check_count, check_generator, check_number, check_values
@@ -131,3 +132,35 @@ def ranks(
         else:
             found[name] = found[first]
     return found
+
+
+def over_runs(values: Float[np.ndarray, "runs"], *, level: float = 0.95) -> Interval:
+    """Return the mean of a few independent runs, and Student's interval around it.
+
+    mean -+ t s / sqrt(n), with s the standard deviation of the n values (over n - 1) and t the
+    quantile of Student's law with n - 1 degrees of freedom. A bootstrap of three or four values
+    is too narrow; this one is right for values that scatter normally. Give differences, seed by
+    seed, where two ways began from the same seeds.
+
+    Parameters
+    ----------
+    values : one of each run
+    level : between 0 and 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        For fewer than two values, or a level out of range.
+
+    References
+    ----------
+    Student (1908), "The probable error of a mean". Notebooks: 12, 13, 14.
+    """
+    values = check_values(values, "values", shape=("runs",), whole=False)
+    if len(values) < 2:
+        raise ValueError(f"need the values of two runs or more, got {len(values)}")
+    level = check_number(level, "level", above=0, below=1)
+    t = scipy.stats.t.ppf((1 + level) / 2, len(values) - 1)
+    half = float(t * values.std(ddof=1) / np.sqrt(len(values)))
+    mean = float(values.mean())
+    return Interval(mean, mean - half, mean + half)

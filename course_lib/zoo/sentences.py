@@ -84,6 +84,16 @@ def letters(rng: np.random.Generator) -> str:
     return ", ".join(chr(97 + i) for i in rng.integers(26, size=rng.integers(1, 9)))
 
 
+def few_letters(rng: np.random.Generator) -> str:
+    """Draw three to six letters: "b, c, d"."""
+    return ", ".join(chr(97 + i) for i in rng.integers(26, size=rng.integers(3, 7)))
+
+
+def many_digits(rng: np.random.Generator) -> str:
+    """Draw sixteen digits in a row, more words than any sentence of the training has."""
+    return " ".join(map(str, rng.integers(10, size=16)))
+
+
 def any_words(rng: np.random.Generator) -> str:
     """Draw one to six words out of all, in any order."""
     return " ".join(rng.choice(vocabulary(), rng.integers(1, LONGEST + 1)))
@@ -101,6 +111,8 @@ _SHARES: dict[Drawn, float] = {
 _LISTS: dict[str, tuple[tuple[Drawn, ...], int]] = {
     "numbers": ((number,), 200),
     "dates and times": ((day, time), 100),
+    "letters": ((few_letters,), 40),
+    "sixteen digits": ((many_digits,), 10),
 }
 
 
@@ -116,7 +128,8 @@ def sentences(which: str, split: str = "test") -> tuple[str, ...]:
 
     Parameters
     ----------
-    which : "numbers" (200 from 100 to 999,999) or "dates and times" (100, half and half)
+    which : "numbers" (200 from 100 to 999,999), "dates and times" (100, half and half), "letters"
+        (40 rows of three to six) or "sixteen digits" (10 rows)
     split : "test" or "validation"
 
     Raises

@@ -5,7 +5,13 @@ import pytest
 import scipy.stats
 
 from course_lib.core import seeded
-from course_lib.evaluation.intervals import Interval, bootstrap, paired_difference, ranks
+from course_lib.evaluation.intervals import (
+    Interval,
+    bootstrap,
+    over_runs,
+    paired_difference,
+    ranks,
+)
 
 
 def test_the_interval_is_scipys(rng):
@@ -82,3 +88,22 @@ def test_bad_input_is_refused(totals, sizes, settings):
 def test_pairs_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="same clips"):
         paired_difference(np.ones(3), np.ones(4), np.ones(3), rng=seeded(0))
+
+
+def test_the_interval_over_runs_is_scipys(rng):
+    values = rng.normal(2.0, 1.0, 4)
+    theirs = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.9)
+    ours = over_runs(values, level=0.9)
+    assert ours.value == pytest.approx(values.mean())
+    np.testing.assert_allclose([ours.low, ours.high], theirs)
+
+
+def test_three_runs_hold_the_truth_in_95_of_100():
+    found = [over_runs(seeded(seed).normal(2.0, 1.0, 3)) for seed in range(1000)]
+    assert 0.93 < np.mean([one.low <= 2.0 <= one.high for one in found]) < 0.97
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, np.nan]])
+def test_one_run_is_not_enough(values):
+    with pytest.raises(ValueError, match="need"):
+        over_runs(np.array(values))

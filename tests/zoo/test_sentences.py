@@ -23,7 +23,7 @@ from course_lib.zoo.sentences import (
     vocabulary,
 )
 
-LISTS = ("numbers", "dates and times")
+LISTS = ("numbers", "dates and times", "letters", "sixteen digits")
 
 
 def letters_of(words):
@@ -31,7 +31,10 @@ def letters_of(words):
     return np.frombuffer(" ".join(words).encode("ascii"), np.uint8).astype(np.int64)
 
 
-@pytest.mark.parametrize(("which", "count"), [("numbers", 200), ("dates and times", 100)])
+@pytest.mark.parametrize(
+    ("which", "count"),
+    [("numbers", 200), ("dates and times", 100), ("letters", 40), ("sixteen digits", 10)],
+)
 def test_lists_have_their_size_and_are_all_held_out(which, count):
     texts = sentences(which)
     spoken = {normalise(text) for text in texts}
@@ -68,11 +71,21 @@ def test_the_lists_do_not_move():
         "Wednesday the 22nd of February",
         "Tuesday 10:13 am",
     )
+    assert sentences("letters")[:2] == ("m, n, p, o", "z, m, v, x, v")
+    assert sentences("sixteen digits")[0] == "0 1 0 8 8 2 4 8 6 6 1 1 3 0 8 9"
 
 
-@pytest.mark.parametrize("wrong", ["letters", "", None])
+def test_rows_have_three_to_six_letters_and_sixteen_digits():
+    assert {len(normalise(text)) for text in sentences("letters")} == {3, 4, 5, 6}
+    assert {len(normalise(text)) for text in sentences("sixteen digits")} == {16}
+
+
+@pytest.mark.parametrize("wrong", ["years", "", None])
 def test_other_lists_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"need a list out of numbers, dates and times, got"):
+    with pytest.raises(
+        ValueError,
+        match=f"need a list out of {', '.join(LISTS)}, got",
+    ):
         sentences(wrong)
 
 

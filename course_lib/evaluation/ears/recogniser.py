@@ -64,6 +64,13 @@ public <sentence> = <day> [<date> | <time>] | <date> | [at] <time>;
 """Days, dates and times of day as `text.reading.normalise` says them, a day before either, and
 "at" before a time alone."""
 
+DIGITS = f"""#JSGF V1.0;
+grammar digits;
+{_RULES}
+public <row> = (zero | <unit>)+;
+"""
+"""One digit or more, in any order."""
+
 # How the voice of the recordings says words that the recogniser's dictionary has otherwise: with a
 # clear "oh" in o'clock, and with a stop between the two letters of "a m".
 PRONOUNCED = {"o'clock(2)": "OW K L AA K", "a.m.(2)": "EY SIL EH M"}
@@ -85,6 +92,17 @@ def single_words(words: Sequence[str]) -> str:
     if isinstance(words, str) or not words:
         raise ValueError(f"need a sequence of one or more words, got {words!r}")
     return f"#JSGF V1.0;\ngrammar words;\npublic <word> = {' | '.join(words)};\n"
+
+
+def letters_in_a_row(count: int) -> str:
+    """Return the grammar of so many letters, in any order, for a `Recogniser`.
+
+    The judge is told how many: in a row of any length it hears most letters of recordings wrong.
+    A letter that is left out is then heard as another one.
+    """
+    letter = " | ".join("abcdefghijklmnopqrstuvwxyz")
+    row = " ".join([f"({letter})"] * check_count(count, "count"))
+    return f"#JSGF V1.0;\ngrammar letters;\npublic <row> = {row};\n"
 
 
 class Recogniser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -12,9 +13,11 @@ from course_lib.core import FrameVocoder, seeded
 from course_lib.evaluation import listeners
 from course_lib.evaluation.ears.recogniser import (
     DATES_AND_TIMES,
+    DIGITS,
     NUMBERS,
     Recogniser,
     WordErrorRate,
+    letters_in_a_row,
     word_error_rate,
 )
 from course_lib.evaluation.intervals import bootstrap
@@ -38,6 +41,13 @@ from course_lib.zoo.sentences import (
 
 GRAMMARS = {"numbers": NUMBERS, "dates and times": DATES_AND_TIMES}
 """The lists of `sentences`, and what the recogniser expects of each."""
+
+ROWS: dict[str, Callable[[int], str]] = {
+    "letters": letters_in_a_row,
+    "sixteen digits": lambda count: DIGITS,
+}
+"""Lists of `sentences` in which any word may follow any other, and from the number of words to what
+the recogniser expects."""
 
 FEW_SENTENCES = 12
 """The first sentences of a list, so many of them, can be judged again in seconds."""
@@ -149,9 +159,11 @@ def word_error(
     ModuleNotFoundError
         Where pocketsphinx is not installed.
     """
-    recogniser = Recogniser(GRAMMARS[which])
-    texts = [normalise(text) for text in sentences(which, split)[:count]]
-    heard = [recogniser.recognise(clip) for clip in read(texts)]
+    expects = ROWS.get(which, lambda count: GRAMMARS[which])
+    hears = functools.cache(Recogniser)
+    texts, heard = [normalise(text) for text in sentences(which, split)[:count]], []
+    for words, clip in zip(texts, read(texts), strict=True):
+        heard.append(hears(expects(len(words))).recognise(clip))
     return word_error_rate(texts, heard, rng=seeded(1))
 
 

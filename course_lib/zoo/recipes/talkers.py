@@ -18,8 +18,10 @@ from course_lib.training import Schedule
 from course_lib.zoo.exams.talkers import (
     FEW_SENTENCES,
     GRAMMARS,
+    ROWS,
     nats_per_value,
     opinion,
+    recordings,
     talking,
     word_error,
 )
@@ -97,7 +99,8 @@ class TalkerRecipe:
     def examine(self, network: Talker) -> dict[str, Any]:
         """Return what the card says: likelihood and word error on the test sentences.
 
-        Without pocketsphinx there is no word error, without speechmos no DNSMOS.
+        Of rows of letters and digits also the word error of real recordings. Without pocketsphinx
+        there is no word error, without speechmos no DNSMOS.
         """
         found: dict[str, Any] = {
             "nats per mel value": nats_per_value(network),
@@ -105,10 +108,14 @@ class TalkerRecipe:
                 network, count=FEW_SENTENCES
             ),
         }
-        for which in GRAMMARS if find_spec("pocketsphinx") else ():
-            found[f"word error, {which}"] = word_error(talking(network), which).as_json()
         if find_spec("speechmos"):
             found["DNSMOS"] = opinion(talking(network))
+        if not find_spec("pocketsphinx"):
+            return found
+        for which in (*GRAMMARS, *ROWS):
+            found[f"word error, {which}"] = word_error(talking(network), which).as_json()
+        for which in ROWS:  # in which the judge errs, too
+            found[f"word error, {which}, recordings"] = word_error(recordings, which).as_json()
         return found
 
     def describe(self, network: Talker) -> str:

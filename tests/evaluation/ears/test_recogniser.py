@@ -13,8 +13,10 @@ from course_lib.audio import Clip, noise, resample
 from course_lib.corpora import join_words, spoken_words
 from course_lib.evaluation import (
     DATES_AND_TIMES,
+    DIGITS,
     NUMBERS,
     Recogniser,
+    letters_in_a_row,
     single_words,
     word_error_rate,
     word_errors,
@@ -154,6 +156,16 @@ def test_a_sentence_out_of_the_grammar_is_not_heard():
     said = ("b", "c", "d")
     heard = recogniser(NUMBERS).recognise(spoken(said))
     assert not set(said) & set(heard)
+
+
+@needs_pocketsphinx
+def test_rows_of_letters_and_digits_are_heard():
+    letters = ("w", "o", "m", "t", "o", "m")
+    assert recogniser(letters_in_a_row(6)).recognise(spoken(letters)) == letters
+    digits = ("zero", "one", "eight", "eight", "two")
+    assert recogniser(DIGITS).recognise(spoken(digits)) == digits
+    with pytest.raises(ValueError, match="count"):
+        letters_in_a_row(0)
 
 
 @needs_pocketsphinx
