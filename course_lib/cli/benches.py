@@ -18,7 +18,8 @@ def add_commands(commands: Commands) -> None:
         help="speed and size against other libraries; quality: every model on the same sound",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n  course bench --only ar\n  course bench quality --clips 6 --draws 4\n"
-        "  course bench quality --only percussion --json quality.json",
+        "  course bench quality --only percussion --json quality.json\n"
+        "  course bench quality --only voices --models gru-speech --json quality.json",
     )
     command.add_argument(
         "table", nargs="?", choices=["quality"], help="bits, distances and costs of every model"
@@ -29,6 +30,9 @@ def add_commands(commands: Commands) -> None:
     )  # fmt: skip
     command.add_argument("--clips", type=int, metavar="N", help="of quality: only so many clips")
     command.add_argument("--draws", type=int, metavar="N", help="of quality: sounds (default 24)")
+    command.add_argument(
+        "--models", nargs="+", metavar="NAME", help="of quality: only these rows; with --only"
+    )
     command.add_argument(
         "--json",
         type=Path,
@@ -47,7 +51,7 @@ def _bench(options: argparse.Namespace) -> int:
 
     if options.table == "quality":
         return _quality(options)
-    refuse(options, "is for quality", "clips", "draws")
+    refuse(options, "is for quality", "clips", "draws", "models")
     groups = GROUPS if options.only is None else (options.only,)
     stored: dict[str, list[dict[str, Any]]] = {}
     if options.json is not None:
@@ -107,8 +111,10 @@ def _quality(options: argparse.Namespace) -> int:
 
     from course_lib.benchmarks.quality import BLOCKS
     from course_lib.core import check_count, check_writable, write_text
-    from course_lib.evaluation.showdown import as_json, neighbours, showdown_table
+    from course_lib.evaluation.showdown import as_json, from_json, neighbours, showdown_table
 
+    if options.models and options.only is None:
+        raise ValueError(f"need --only with --models: which block, out of {', '.join(BLOCKS)}")
     if options.only is not None and options.only not in BLOCKS:
         raise ValueError(f"need a block out of {', '.join(BLOCKS)}, got {options.only!r}")
     clips = None if options.clips is None else check_count(options.clips, "--clips", minimum=2)
@@ -120,8 +126,18 @@ def _quality(options: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else 160)
     for name in BLOCKS if options.only is None else (options.only,):
         with working(f"measuring {name}"):
-            block = BLOCKS[name](clips=clips)
-            results = list(block.results(draws=draws))
+            block = BLOCKS[name](clips=clips, models=options.models)
+            others = []
+            if options.models and name in stored:
+                if (stored[name]["title"], stored[name]["sizes"]) != (block.title, block.sizes):
+                    raise ValueError(
+                        f"{options.json} holds {name} of other clips; take as many clips, or "
+                        "measure all models"
+                    )
+                others = from_json(stored[name]["results"])
+            found = list(block.results(draws=draws))
+            measured = {result.name for result in found}
+            results = [each for each in others if each.name not in measured] + found
         rows, columns, caption = showdown_table(results, block.sizes, grid=block.title)
         table = Table(*columns, title=caption)
         for row in rows:

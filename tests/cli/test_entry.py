@@ -502,9 +502,10 @@ def test_bench_quality_brings_a_stored_table_up_to_date_block_by_block(
     path, title = tmp_path / "quality.json", "a short block"
     hiss = [Clip(0.1 * rng.standard_normal(4000), 8000) for _ in range(3)]
 
-    def block(**_: object) -> quality.Block:
-        judged = Contestant("the line", lambda _: AdaptiveAR(), None, 1)
-        return quality.Block(title, [judged], hiss, hiss)
+    def block(models: list[str] | None = None, **_: object) -> quality.Block:
+        names = models or ["the line", "another line"]
+        judged = [Contestant(name, lambda _: AdaptiveAR(), None, len(title)) for name in names]
+        return quality.Block(title, judged, hiss, hiss)
 
     monkeypatch.setattr(quality, "BLOCKS", {"speech": block, "voices": block})
     assert run("bench", "quality", "--only", "voices", "--draws", "2", "--json", path)[0] == 0
@@ -515,6 +516,17 @@ def test_bench_quality_brings_a_stored_table_up_to_date_block_by_block(
         ("speech", "another title"),
         ("voices", "a short block"),
     ]
+    some = ("bench", "quality", "--only", "voices", "--models", "the line", "--json", path)
+    status, _, err = run(*some)  # the title has changed: other clips
+    assert status == 2
+    assert "holds voices of other clips" in err
+    assert json.loads(path.read_bytes()) == stored
+    title = "a short block"
+    assert run(*some)[0] == 0
+    rows = json.loads(path.read_bytes())["voices"]["results"]
+    assert [row["name"] for row in rows] == ["another line", "the line"]
+    assert rows[0] == stored["voices"]["results"][1]  # as it was
+    assert "need --only with --models" in run("bench", "quality", "--models", "the line")[2]
 
 
 @pytest.mark.parametrize("table", [[], ["quality"]])
