@@ -19,7 +19,7 @@ with sync_playwright() as playwright:
     chromium = shutil.which("chromium")
     browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
     page = browser.new_page(viewport={"width": 1280, "height": 960}, color_scheme="light")
-    page.goto(PAGE.as_uri())
+    page.goto(PAGE.as_uri(), timeout=300_000)
     page.wait_for_timeout(3000)  # the formulas are typeset by then, and nothing moves any more
     page.locator(CELL).evaluate("cell => window.scrollBy(0, cell.getBoundingClientRect().top - 70)")
     page.wait_for_timeout(1000)

@@ -128,3 +128,8 @@ def test_its_picture_is_small_and_drawn_by_its_script(tmp_path: Path) -> None:
     stored, drawn = (np.asarray(Image.open(path).convert("L"), float) for path in (picture, fresh))
     assert stored.shape == drawn.shape
     assert np.corrcoef(stored.ravel(), drawn.ravel())[0, 1] > 0.95  # fonts may differ
+
+
+def test_the_picture_of_a_page_is_shown_and_small() -> None:
+    assert "(assets/page.png)" in README
+    assert (ROOT / "assets" / "page.png").stat().st_size <= 120_000
