@@ -204,3 +204,12 @@ def test_silence_is_misheard_altogether():
 
     error = word_error(silent, "numbers", count=2)
     assert error.rate == 1
+
+
+@needs_recogniser
+def test_rows_of_letters_and_digits_are_heard_by_grammars_of_their_own():
+    """Real recordings: the judge confuses few letters and no digits."""
+    letters = word_error(recordings, "letters", count=2)
+    assert (letters.words, letters.errors) == (9, 0)
+    digits = word_error(recordings, "sixteen digits", count=1)
+    assert (digits.words, digits.errors) == (16, 0)
