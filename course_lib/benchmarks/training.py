@@ -407,10 +407,10 @@ def trained_rows() -> Iterator[Trained]:
     for trial, steps in zip(TRIALS, steps_in_time(TRIALS), strict=True):
         bits = [trial.trained(seed, steps) for seed in SEEDS]
         first = first or bits
-        yield compared(trial.name, bits, first, steps)
+        yield trained_row(trial.name, bits, first, steps)
 
 
-def compared(name: str, bits: list[float], first: list[float], steps: int) -> Trained:
+def trained_row(name: str, bits: list[float], first: list[float], steps: int) -> Trained:
     """Return a trial's row from the bits of each seed, its own and the first trial's."""
     ours, theirs = float(np.mean(bits)), float(np.mean(first))
     return Trained(

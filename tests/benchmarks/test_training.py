@@ -15,10 +15,10 @@ from course_lib.benchmarks.training import (
     Constant,
     Convolutions,
     Trial,
-    compared,
     orthogonal,
     stepped,
     stored,
+    trained_row,
 )
 from course_lib.core import Batch
 from course_lib.evaluation.intervals import Interval, over_runs
@@ -130,10 +130,10 @@ def test_a_cheaper_step_is_taken_more_often(monkeypatch, few):
 
 def test_rows_compare_seed_by_seed_and_come_back(monkeypatch, tmp_path):
     first, other = [5.0, 6.0, 7.0], [4.87, 5.87, 6.85]
-    row = compared("other", other, first, 300)
+    row = trained_row("other", other, first, 300)
     assert row.change == over_runs(np.subtract(other, first))
     assert row.met
-    assert not compared("same", first, first, 300).met
+    assert not trained_row("same", first, first, 300).met
     assert "-0.137" in row.cells()[4]
     text = json.dumps([{"group": "training", **row.as_json(), "machine": "x", "commit": None},
                        {"group": "training", "name": "a step", "ratio": 1.0}])  # fmt: skip

@@ -234,3 +234,12 @@ def test_dnsmos_rates_the_recordings_as_a_card_says():
     assert opinion(recordings, count=stored["sentences"])["value"] == pytest.approx(
         stored["value"], abs=0.02
     )
+
+
+@needs_recogniser
+def test_rows_of_letters_and_digits_are_heard_by_grammars_of_their_own():
+    """Real recordings: the judge confuses few letters and no digits."""
+    letters = word_error(recordings, "letters", count=2)
+    assert (letters.words, letters.errors) == (9, 0)
+    digits = word_error(recordings, "sixteen digits", count=1)
+    assert (digits.words, digits.errors) == (16, 0)
