@@ -141,7 +141,8 @@ class GatedStateSpace(nn.Module):
     ----------
     Gu, Gupta, Goel and Re (2022), "On the parameterization and initialization of diagonal state
     space models", for the diagonal form; Orvieto et al. (2023), "Resurrecting recurrent neural
-    networks for long sequences", eq. 5-7, for lambda and gamma. Notebook: 08.
+    networks for long sequences", sections 3.3 and 3.4, for lambda and gamma (there the angle is
+    an exponential, too, and gamma is learned from this beginning). Notebook: 08.
     """
 
     def __init__(self, width: int, states: int) -> None:
