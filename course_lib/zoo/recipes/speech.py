@@ -190,10 +190,11 @@ SPEECH: dict[str, SpeechRecipe] = {
     ),
     "ssm-speech": SpeechRecipe(
         LinearRecurrenceConfig(width=128, states=128, layers=4),
-        Schedule(6500, 8e-3, warmup=200, precision="auto"),
-        length=256,
-        size=16,
-        validate_every=3250,
+        Schedule(700, 3e-3, warmup=20, precision="auto"),
+        length=128,
+        size=32,
+        validate_every=700,
+        begins_with="ssm-speech",
     ),
     "lpcnet-speech": VariedSpeechRecipe(
         LPCNetConfig(embedding=32, units=256, head=128),
