@@ -318,7 +318,8 @@ class LinearRecurrentNetwork(UnconditionedNetwork):
     @torch.no_grad()
     def _arrays(self) -> kernels.Network:
         """Return the weights as the compiled loops take them."""
-        layers, norms = list(self.layers), [*(layer.norm for layer in self.layers), self.norm]
+        layers: list[Any] = list(self.layers)
+        norms = [*(layer.norm for layer in layers), self.norm]
 
         def stacked(each: list[Tensor]) -> np.ndarray:
             return torch.stack(each).cpu().numpy()
