@@ -24,6 +24,10 @@ from course_lib.models.linear.arima import ARIMA
 from course_lib.models.linear.arma import ARMA
 from course_lib.models.states.markov import Histogram, MarkovChain
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.linear_recurrence import (
+    LinearRecurrenceConfig,
+    LinearRecurrentNetwork,
+)
 from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
@@ -43,6 +47,9 @@ MODELS = {
     "RNN": lambda: RecurrentNetwork(RecurrentConfig("rnn", levels=16, units=8, head=8)),
     "LSTM": lambda: RecurrentNetwork(RecurrentConfig("lstm", levels=16, units=8, head=8)),
     "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
+    "linear recurrence": lambda: LinearRecurrentNetwork(
+        LinearRecurrenceConfig(levels=16, width=8, states=8, layers=2)
+    ),
     "LPCNet": lambda: LPCNet(LPCNetConfig(levels=16, units=8, head=8, components=2)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
     "diffusion of tables": lambda: SoundDiffusion(

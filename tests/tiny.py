@@ -22,6 +22,7 @@ from course_lib.models.sequence.seq2seq import Seq2SeqConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.sequence.transformer import TransformerConfig
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.linear_recurrence import LinearRecurrenceConfig
 from course_lib.models.waveform.lpcnet import LPCNetConfig
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
@@ -52,6 +53,7 @@ VOCODER = WaveNetConfig(
 )
 RECURRENT = RecurrentConfig("gru", levels=16, embedding=4, units=5, head=6)
 LSTM = RecurrentConfig("lstm", levels=16, embedding=4, units=5, head=6)
+LINEAR_RECURRENCE = LinearRecurrenceConfig(levels=16, width=6, states=5, layers=2)
 LPCNET = LPCNetConfig(levels=16, embedding=4, units=5, head=6, components=2)
 
 SCHEDULE = Schedule(steps=8, learning_rate=1e-2, warmup=2)

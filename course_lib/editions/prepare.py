@@ -19,6 +19,10 @@ from course_lib.models.linear.linear_prediction import fit_frames
 from course_lib.models.linear.moments import ma_by_innovations
 from course_lib.models.states.hmm import HMM
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.linear_recurrence import (
+    LinearRecurrenceConfig,
+    LinearRecurrentNetwork,
+)
 from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
@@ -81,6 +85,13 @@ def _recurrent() -> None:
             network.level_log_likelihood(MuLaw().encode(_noise()), MuLaw())
 
 
+def _linear_recurrence() -> None:
+    config = LinearRecurrenceConfig(width=8, states=8, layers=2)
+    for network in _in_both_precisions(LinearRecurrentNetwork(config)):
+        network.sample(50, rng=seeded(2))
+        network.level_log_likelihood(MuLaw().encode(_noise()), MuLaw())
+
+
 def _prediction_inside() -> None:
     for network in _in_both_precisions(LPCNet(LPCNetConfig(units=8, head=8))):
         network.expect(torch.zeros(3, 1, dtype=torch.long), None)
@@ -111,6 +122,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "moving averages": _moving_averages,
     "hidden states": _hidden_states,
     "recurrent networks": _recurrent,
+    "linear recurrence": _linear_recurrence,
     "prediction inside a network": _prediction_inside,
     "WaveNet": _wavenet,
 }

@@ -18,6 +18,10 @@ from course_lib.models.sequence.codec_talker import CodecTalker, CodecTalkerConf
 from course_lib.models.sequence.configuration import TalkerConfig
 from course_lib.models.sequence.talker import Talker
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.linear_recurrence import (
+    LinearRecurrenceConfig,
+    LinearRecurrentNetwork,
+)
 from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
@@ -37,6 +41,7 @@ class Kind(NamedTuple):
 NETWORKS: dict[str, Kind] = {
     "WaveNet": Kind(WaveNetConfig, WaveNet),
     "RecurrentNetwork": Kind(RecurrentConfig, RecurrentNetwork),
+    "LinearRecurrentNetwork": Kind(LinearRecurrenceConfig, LinearRecurrentNetwork),
     "LPCNet": Kind(LPCNetConfig, LPCNet),
     "Talker": Kind(TalkerConfig, Talker),
     "CodecTalker": Kind(CodecTalkerConfig, CodecTalker),

@@ -11,12 +11,13 @@ from course_lib.audio import Clip
 from course_lib.corpora import Recording
 from course_lib.features import log_mel
 from course_lib.models.waveform.configuration import WaveNetConfig
+from course_lib.models.waveform.linear_recurrence import LinearRecurrentNetwork
 from course_lib.models.waveform.lpcnet import LPCNet
 from course_lib.models.waveform.mel import MelCondition
 from course_lib.models.waveform.recurrent import RecurrentNetwork
 from course_lib.models.waveform.wavenet import WaveNet
 
-Network: TypeAlias = WaveNet | RecurrentNetwork | LPCNet
+Network: TypeAlias = WaveNet | RecurrentNetwork | LinearRecurrentNetwork | LPCNet
 """What learns from single recordings."""
 
 VOICES = {"Allison Smith": "en", "June Wallack": "fr", "Carlo Flora": "it", "ivrvoice.ru": "ru"}

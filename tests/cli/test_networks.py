@@ -36,6 +36,7 @@ RECIPES = {
     "choir": tiny.Tiny(replace(tiny.VOICES, voices=VOICES), SHORT, languages=("fr", "es")),
     "vocoder": tiny.Tiny(tiny.VOCODER, SHORT, length=120),
     "gru": tiny.Tiny(tiny.RECURRENT, SHORT),
+    "state space": tiny.Tiny(tiny.LINEAR_RECURRENCE, SHORT),
     "predictor": tiny.Tiny(tiny.LPCNET, SHORT),
     "talker": tiny.TinyTalker(tiny.LSTM_CORE, SHORT),
     "drummer": tiny.TinyDiffusion(tiny.DIFFUSION, SHORT),
@@ -48,7 +49,7 @@ RECIPES = {
     "codec talker": tiny.TinyCodecTalker(SHORT),
 }
 
-SOUNDS = ["babbler", "choir", "vocoder", "gru", "predictor"]
+SOUNDS = ["babbler", "choir", "vocoder", "gru", "state space", "predictor"]
 
 
 @pytest.fixture

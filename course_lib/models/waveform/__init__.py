@@ -1,7 +1,11 @@
-"""Networks that predict a waveform sample by sample: recurrent networks, WaveNet, LPCNet."""
+"""Networks that predict a waveform sample by sample: recurrent, linear, WaveNet, LPCNet."""
 
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.convolutions import dilated_stack
+from course_lib.models.waveform.linear_recurrence import (
+    LinearRecurrenceConfig,
+    LinearRecurrentNetwork,
+)
 from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.mel import MelCondition, MelUpsampler
 from course_lib.models.waveform.queues import Queues, sample_naively, sample_with_queues
@@ -11,6 +15,8 @@ from course_lib.models.waveform.wavenet import WaveNet
 __all__ = [
     "LPCNet",
     "LPCNetConfig",
+    "LinearRecurrenceConfig",
+    "LinearRecurrentNetwork",
     "MelCondition",
     "MelUpsampler",
     "Queues",

@@ -242,7 +242,7 @@ class RecurrentNetwork(UnconditionedNetwork):
 
 @torch.no_grad()
 def sample_step_by_step(
-    network: RecurrentNetwork,
+    network: UnconditionedNetwork,
     uniforms: Float[np.ndarray, "time batch"],
     *,
     temperature: float = 1.0,
@@ -254,7 +254,7 @@ def sample_step_by_step(
 
     Parameters
     ----------
-    network : the network
+    network : one that has `step`
     uniforms : in [0, 1), one a level
     temperature : 0 or more
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from torch import nn
+from torch import Tensor, nn
 
 from course_lib.audio import Clip
 from course_lib.core import (
@@ -74,6 +74,8 @@ class UnconditionedNetwork(LevelNetwork):
 
     _blocks: Callable[..., Iterator[Float[np.ndarray, "time"]]]
     """What `stream` returns, of checked (length, block, rng, temperature, the prompt's codes)."""
+    step: Callable[..., tuple[Tensor, Any]]
+    """Logits and state after one code more, (batch,), where a network can say them singly."""
 
     def stream(
         self,

@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.registry import Wrong, exercise, expect_array, expect_close
+from course_lib.teaching.exercises.registry import (
+    Wrong,
+    exercise,
+    expect_array,
+    expect_close,
+    expect_pair,
+)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -199,3 +205,42 @@ def check_draw(answer: Callable[[np.ndarray, float, float], int]) -> None:
                     f"{expected} from logits {np.round(logits, 2)}, yours {got}; divide the "
                     "logits by the temperature before the softmax"
                 )
+
+
+@exercise(
+    "08.5",
+    "A pole that rings",
+    hints=[
+        "The pole is lambda = exp(-exp(nu) + i theta). Look again at the one-number case: which "
+        "part of lambda says how fast the state turns, and which how fast it shrinks?",
+        "The angle theta is 2 pi times the frequency divided by the sample rate.",
+        "After n samples |lambda|^n = exp(-n exp(nu)) is left. That is 1/e after n = exp(-nu) "
+        "samples; count the samples in `memory` milliseconds.",
+    ],
+)
+def check_ringing_pole(answer: Callable[[float, float, int], Any]) -> None:
+    for frequency, memory, sample_rate in ((500.0, 10.0, 8000), (1200.0, 3.0, 16_000)):
+        got = expect_pair(answer(frequency, memory, sample_rate), "the pair (nu, theta)")
+        nu, theta = (
+            float(expect_array(each, (), name))
+            for each, name in zip(got, ("nu", "theta"), strict=True)
+        )
+        samples = memory / 1000 * sample_rate
+        case = f"{frequency:g} Hz and {memory:g} ms at {sample_rate} Hz"
+        for value, complaint in (
+            (frequency / sample_rate, "your angle is in cycles per sample; theta is in radians"),
+            (2 * np.pi * frequency, "your angle is per second; theta is the angle per sample"),
+        ):
+            if np.isclose(theta, value):
+                raise Wrong(complaint)
+        expect_close(theta, 2 * np.pi * frequency / sample_rate, f"theta for {case}")
+        for value, complaint in (
+            (np.log(samples), "the sign of your nu is wrong: a longer memory needs a smaller nu"),
+            (-np.log(memory), "your nu counts milliseconds; it counts samples"),
+            (-np.log(memory / 1000), "your nu counts seconds; it counts samples"),
+            (-1 / samples, "this is ln |lambda|; nu stands one exponential deeper"),
+            (np.exp(-1 / samples), "this is |lambda| itself; return nu"),
+        ):
+            if np.isclose(nu, value):
+                raise Wrong(complaint)
+        expect_close(nu, -np.log(samples), f"nu for {case}")

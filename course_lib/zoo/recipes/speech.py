@@ -12,6 +12,7 @@ from course_lib.core import Batches, check_count, check_number
 from course_lib.corpora import Catalogue, speech
 from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.convolutions import dilated_stack
+from course_lib.models.waveform.linear_recurrence import LinearRecurrenceConfig
 from course_lib.models.waveform.lpcnet import LPCNetConfig
 from course_lib.models.waveform.mel import SILENT_MEL, MelCondition
 from course_lib.models.waveform.recurrent import RecurrentConfig
@@ -38,7 +39,7 @@ class SpeechRecipe:
     begins_with : the trained model of the same shape whose weights are the first ones, or None
     """
 
-    configuration: WaveNetConfig | RecurrentConfig | LPCNetConfig
+    configuration: WaveNetConfig | RecurrentConfig | LinearRecurrenceConfig | LPCNetConfig
     schedule: Schedule
     languages: tuple[str, ...] = ("en",)
     length: int = 4096
@@ -81,6 +82,8 @@ class SpeechRecipe:
         config = network.config
         if isinstance(config, RecurrentConfig):
             shape = f"{config.cell.upper()} of {config.units} units"
+        elif isinstance(config, LinearRecurrenceConfig):
+            shape = f"{config.layers} layers of {config.states} linear states, gates between them"
         elif isinstance(config, LPCNetConfig):
             shape = f"GRU of {config.units} units around an adaptive linear predictor"
         else:
@@ -184,6 +187,14 @@ SPEECH: dict[str, SpeechRecipe] = {
         length=128,
         size=64,
         validate_every=1000,
+    ),
+    "ssm-speech": SpeechRecipe(
+        LinearRecurrenceConfig(width=128, states=128, layers=4),
+        Schedule(700, 3e-3, warmup=20, precision="auto"),
+        length=128,
+        size=32,
+        validate_every=700,
+        begins_with="ssm-speech",
     ),
     "lpcnet-speech": VariedSpeechRecipe(
         LPCNetConfig(embedding=32, units=256, head=128),
