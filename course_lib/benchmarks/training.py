@@ -56,9 +56,6 @@ def rows() -> Iterator[Row]:
     yield from trained_rows()
 
 
-# ------------------------------------------------------------------ what a step costs
-
-
 def wavenet_row() -> Row:
     """Compare a step of `wavenet-speech`'s stack, over 256 levels, with `nn.Conv1d`."""
     config = WaveNetConfig(STACK, channels=64)
@@ -184,19 +181,16 @@ class TorchTransformer(Transformer):
     """The course's Transformer with `TorchLayer`s, and the weights of another one."""
 
     def __init__(self, other: Transformer) -> None:
-        config = other.config
-        inputs = other.inputs.in_features
+        config, inputs = other.config, other.inputs.in_features
         super().__init__(config, tokens=other.embedding.num_embeddings, inputs=inputs)
-        for name, layers in (("encoder", self.encoder), ("decoder", self.decoder)):
-            same = [TorchLayer(config, reads=name == "decoder") for _ in layers]
-            setattr(self, name, nn.ModuleList(same))
+        self.encoder = nn.ModuleList(TorchLayer(config, reads=False) for _ in self.encoder)
+        self.decoder = nn.ModuleList(TorchLayer(config, reads=True) for _ in self.decoder)
         self.load_state_dict(other.state_dict())
 
     def encode(self, tokens: Tensor, counts: Tensor) -> Any:
         """Return the encoded texts, and where they are padding."""
         padding = torch.arange(len(tokens)) >= counts[:, None]
-        x = self.embedding(tokens.T)
-        x = x + positional_encoding(len(tokens), x.shape[-1])
+        x = self.embedding(tokens.T) + positional_encoding(len(tokens), self.config.width)
         for layer in self.encoder:
             x, _ = layer(x, padding=padding)
         return self.encoder_norm(x), padding
@@ -212,9 +206,6 @@ class TorchTransformer(Transformer):
             looks.append(weights)
         x = self.decoder_norm(x)
         return x.transpose(0, 1), torch.stack(looks).mean(dim=0).transpose(0, 1)
-
-
-# ------------------------------------------------------------------ what a change buys
 
 
 @dataclass(frozen=True)
@@ -256,9 +247,7 @@ class Muon(torch.optim.Optimizer):
     "Muon is scalable for LLM training", eq. 4, for the factor.
     """
 
-    def __init__(
-        self, hidden: list[nn.Parameter], adam: torch.optim.Optimizer, decay: float
-    ) -> None:
+    def __init__(self, hidden: list[nn.Parameter], adam: Any, decay: float) -> None:
         super().__init__([{"params": hidden, "weight_decay": decay}], {"lr": 0.0})
         self.adam = adam
         self.param_groups += adam.param_groups
@@ -423,8 +412,7 @@ def trained_row(name: str, bits: list[float], first: list[float], steps: int) ->
 def steps_in_time(trials: tuple[Trial, ...]) -> list[int]:
     """Return how many steps of each trial fit into `SECONDS` of processor time."""
     begun = [trial.begin(seed=0, steps=10_000) for trial in trials]
-    walks = [run.steps(batches) for run, batches in begun]
-    costs = interleaved(*(functools.partial(next, walk) for walk in walks))
+    costs = interleaved(*(functools.partial(next, run.steps(batches)) for run, batches in begun))
     return [round(SECONDS / cost) for cost in costs]
 
 
