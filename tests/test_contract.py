@@ -49,7 +49,7 @@ MODELS = {
     "GRU": lambda: RecurrentNetwork(RecurrentConfig("gru", levels=16, units=8, head=8)),
     "linear recurrence": lambda: LinearRecurrentNetwork(
         LinearRecurrenceConfig(levels=16, width=8, states=8, layers=2)
-    ),
+    ).double(),
     "LPCNet": lambda: LPCNet(LPCNetConfig(levels=16, units=8, head=8, components=2)),
     "WaveNet": lambda: WaveNet(WaveNetConfig((1, 2, 4), channels=8, levels=16)).double(),
     "diffusion of tables": lambda: SoundDiffusion(
