@@ -100,12 +100,18 @@ def window(browser):
 def page(window, lab):
     """Chapter 03, with all its cells run from the menu."""
     page = window.new_page()
-    page.goto(f"{lab}/lab/tree/{CHAPTER}?token=abc&reset")
-    page.locator(".jp-CodeCell").first.wait_for()
+    open_with_a_kernel(page, lab, CHAPTER)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_function(ALL_RAN)
     return page
+
+
+def open_with_a_kernel(page, lab, name):
+    """Open a notebook alone, and wait until its kernel listens: what is run before is lost."""
+    page.goto(f"{lab}/lab/tree/{name}?token=abc&reset")
+    page.locator(".jp-CodeCell").first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
 
 
 def cell_with(page, text):
@@ -145,7 +151,7 @@ def test_a_slider_makes_the_sound_anew(window, lab):
     page, complaints = window.new_page(), []
     page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{lab}/lab/tree/01_sound_as_data.ipynb?token=abc&reset")
+    open_with_a_kernel(page, lab, "01_sound_as_data.ipynb")
     cell = cell_with(page, "explore(up_to")
     for needed in (cell_with(page, "weasels = corpora.load"), cell):
         needed.locator(".cm-content").click()
