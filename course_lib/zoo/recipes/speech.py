@@ -190,10 +190,11 @@ SPEECH: dict[str, SpeechRecipe] = {
     ),
     "ssm-speech": SpeechRecipe(
         LinearRecurrenceConfig(width=128, states=128, layers=4),
-        Schedule(700, 3e-3, warmup=20, precision="auto"),
-        length=128,
+        Schedule(7000, 4e-3, warmup=100, precision="auto"),
+        length=256,
         size=32,
-        validate_every=700,
+        seed=3,
+        validate_every=1750,
         begins_with="ssm-speech",
     ),
     "lpcnet-speech": VariedSpeechRecipe(
