@@ -300,5 +300,11 @@ def _hits_network(
 
 
 def _training_of(about: dict[str, Any]) -> str:
-    hardware = about["training"].get("hardware", ["unknown"])
-    return f"{about['training']['seconds']:,.0f} s, {' and '.join(hardware)}"
+    """Return in words how long a network was trained, earlier parts of it included, and on what."""
+    seconds, part = 0.0, about["training"]
+    hardware: dict[str, None] = {}
+    while part is not None:
+        seconds += part["seconds"]
+        hardware |= dict.fromkeys(part.get("hardware", ["unknown"]))
+        part = part.get("earlier")
+    return f"{seconds:,.0f} s, {' and '.join(hardware)}"

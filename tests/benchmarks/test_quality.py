@@ -57,6 +57,12 @@ def test_unknown_models_are_named():
         speech_block(clips=2, models=["no such"])
 
 
+def test_the_time_of_training_counts_its_earlier_parts():
+    earlier = {"seconds": 900, "hardware": ["a slower one"]}
+    card = {"training": {"seconds": 600, "hardware": ["one core"], "earlier": earlier}}
+    assert quality._training_of(card) == "1,500 s, one core and a slower one"
+
+
 def test_stored_results_are_read(two, tmp_path, monkeypatch):
     results = list(two.results(draws=2))
     block = {"title": two.title, "sizes": two.sizes, "results": as_json(results)}
