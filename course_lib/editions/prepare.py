@@ -22,6 +22,7 @@ from course_lib.models.waveform.configuration import WaveNetConfig
 from course_lib.models.waveform.linear_recurrence import (
     LinearRecurrenceConfig,
     LinearRecurrentNetwork,
+    recur,
 )
 from course_lib.models.waveform.lpcnet import LPCNet, LPCNetConfig
 from course_lib.models.waveform.recurrent import RecurrentConfig, RecurrentNetwork
@@ -90,6 +91,8 @@ def _linear_recurrence() -> None:
     for network in _in_both_precisions(LinearRecurrentNetwork(config)):
         network.sample(50, rng=seeded(2))
         network.level_log_likelihood(MuLaw().encode(_noise()), MuLaw())
+    inputs = torch.ones(3, 1, 8, dtype=torch.complex64, requires_grad=True)
+    recur(inputs, inputs[0, 0], inputs[0]).abs().sum().backward()
 
 
 def _prediction_inside() -> None:

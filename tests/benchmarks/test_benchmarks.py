@@ -64,7 +64,7 @@ def test_missing_peer_is_a_message(monkeypatch):
 
 
 def test_unknown_group_is_named():
-    known = "ar, arima, coding, diffusion, em, mel, rbm, samplers"
+    known = "ar, arima, coding, diffusion, em, mel, rbm, samplers, training"
     with pytest.raises(ValueError, match=f"out of {known}, got 'speed'"):
         benchmarks.run("speed")
 

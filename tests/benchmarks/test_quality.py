@@ -72,7 +72,7 @@ def test_stored_results_are_read(two, tmp_path, monkeypatch):
 
 
 def test_the_command_prints_and_writes(run, monkeypatch, tmp_path, two):
-    monkeypatch.setitem(BLOCKS, "speech", lambda *, clips: two)
+    monkeypatch.setitem(BLOCKS, "speech", lambda *, clips, models: two)
     target = tmp_path / "q.json"
     arguments = ["bench", "quality", "--only", "speech", "--clips", "3", "--draws", "2"]
     status, out, err = run(*arguments, "--json", target)
