@@ -26,14 +26,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from course_lib.audio import Clip
 from course_lib.benchmarks.measure import Row, faster, interleaved
-from course_lib.core import Batches, LevelScorer
-from course_lib.corpora import speech
+from course_lib.core import Batches
+from course_lib.corpora import Recording, speech
 from course_lib.corpora.catalogue import data_folder
 from course_lib.evaluation.intervals import Interval, over_runs
 from course_lib.models.sequence import Talker, TalkerConfig, Transformer, TransformerConfig
 from course_lib.models.sequence.transformer import causal_mask, positional_encoding
 from course_lib.models.waveform import RecurrentConfig, RecurrentNetwork, WaveNet, WaveNetConfig
 from course_lib.training import Run, Schedule, crops, streams
+from course_lib.zoo.exams.speech import score
 from course_lib.zoo.prompts import prepared
 from course_lib.zoo.recipes.speech import STACK, VariedSpeechRecipe
 from course_lib.zoo.sentences import reading_batches, vocabulary
@@ -60,7 +61,7 @@ def wavenet_row() -> Row:
     """Compare a step of `wavenet-speech`'s stack, over 256 levels, with `nn.Conv1d`."""
     config = WaveNetConfig(STACK, channels=64)
     network = WaveNet(config, seed=1)
-    codes = [config.encoding.encode(clip) for clip in _clips("train")[:40]]
+    codes = [config.encoding.encode(clip) for clip in _clips()[:40]]
     past = network.receptive_field
     batch = crops(codes, length=4096, context=past, size=2, seed=1, silence=config.silence)(0)
     peer = Convolutions(network)
@@ -325,7 +326,7 @@ class Trial:
         """Return an untrained network's run, and what it learns from."""
         schedule = self.schedule(steps, self.learning_rate, warmup=self.warmup)
         run = self.run(self.network(SMALL, seed=seed), schedule)
-        clips = _clips("train")
+        clips = _clips()
         if self.semitones:
             varied = VariedSpeechRecipe(SMALL, schedule, seed=seed, semitones=self.semitones)
             clips = clips + varied.variations(clips)
@@ -334,14 +335,14 @@ class Trial:
         return run, streams(codes, length=self.length, size=self.size, seed=seed, **gap)
 
     def trained(self, seed: int, steps: int) -> float:
-        """Train, and return the bits per sample of the validation prompts."""
+        """Train, and return the bits per sample of the prompts of `judged_by`."""
         run, batches = self.begin(seed, steps)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # of the dropout
             for _ in run.steps(batches):
                 pass
         network: Any = run.model.eval()
-        return validation_bits(network)
+        return score(network, judged_by())
 
 
 TRIALS = (
@@ -416,20 +417,15 @@ def steps_in_time(trials: tuple[Trial, ...]) -> list[int]:
     return [round(SECONDS / cost) for cost in costs]
 
 
-def validation_bits(network: LevelScorer) -> float:
-    """Return the bits per sample of every second English validation prompt."""
-    nats, samples = 0.0, 0
-    for clip in _clips("validation")[::2]:
-        codes = SMALL.encoding.encode(clip)
-        nats -= network.level_log_likelihood(codes, SMALL.encoding).nats
-        samples += len(codes)
-    return nats / np.log(2) / samples
+def judged_by() -> list[Recording]:
+    """Return every second English validation prompt."""
+    return [*speech(language="en", split="validation")][::2]
 
 
 @functools.cache
-def _clips(split: str) -> list[Clip]:
-    """Return the English prompts of a split."""
-    return [prepared(recording.load(RATE)) for recording in speech(language="en", split=split)]
+def _clips() -> list[Clip]:
+    """Return the English prompts to learn from."""
+    return [prepared(recording.load(RATE)) for recording in speech(language="en", split="train")]
 
 
 def stored() -> list[Trained]:

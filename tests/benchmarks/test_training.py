@@ -25,6 +25,7 @@ from course_lib.evaluation.intervals import Interval, over_runs
 from course_lib.models.sequence import Talker, TalkerConfig, TransformerConfig, frames_of, pairs
 from course_lib.models.waveform import RecurrentNetwork, WaveNet, WaveNetConfig
 from course_lib.training import Run
+from course_lib.zoo.exams.speech import score
 from course_lib.zoo.sentences import read_from_recordings
 
 
@@ -66,15 +67,15 @@ def test_muons_matrices_have_singular_values_near_one(shape):
 
 @pytest.fixture
 def few(monkeypatch):
-    """Forty prompts to learn from and to be judged by."""
-    clips = training._clips("train")[:40]
-    monkeypatch.setattr(training, "_clips", lambda split: clips)
+    """Forty prompts to learn from."""
+    clips = training._clips()[:40]
+    monkeypatch.setattr(training, "_clips", lambda: clips)
     return clips
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_every_trial_learns(trial, few):
-    untrained = training.validation_bits(RecurrentNetwork(SMALL, seed=1))
+    untrained = score(RecurrentNetwork(SMALL, seed=1), training.judged_by())
     short = replace(trial, length=32, size=4, warmup=min(trial.warmup, 2))
     assert short.trained(1, 8) < untrained
     with pytest.raises(ValueError, match="warmup"):
