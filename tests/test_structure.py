@@ -56,7 +56,6 @@ TESTED_ELSEWHERE = {
     "models/waveform/convolutions.py": "models/waveform/test_wavenet.py",
     "models/waveform/mel.py": "models/waveform/test_wavenet.py",
     "models/waveform/queues.py": "models/waveform/test_wavenet.py",
-    "models/waveform/streaming.py": "models/waveform/test_recurrent.py",
     "teaching/exercises/registry.py": "teaching/test_exercises.py",
     "text/pieces.py": "text/test_reading.py",
     "text/words.py": "text/test_reading.py",

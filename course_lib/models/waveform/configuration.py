@@ -1,15 +1,28 @@
-"""What a WaveNet is made of, as numbers."""
+"""What networks of waveforms are made of, as numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_lib.core import (
-    check_count,
-    settle,
-)
+from course_lib.core import check_count, settle
 from course_lib.features.quantise import LinearQuantiser, MuLaw
 from course_lib.models.waveform.mel import MelCondition
+
+
+class OnMuLawGrid:
+    """What configurations share whose networks hear and speak mu-law levels, `levels` of them."""
+
+    levels: int
+
+    @property
+    def encoding(self) -> MuLaw:
+        """The levels that the network hears and speaks."""
+        return MuLaw(self.levels)
+
+    @property
+    def silence(self) -> int:
+        """The code that stands before a sound's first sample."""
+        return self.levels // 2
 
 
 @dataclass(frozen=True)

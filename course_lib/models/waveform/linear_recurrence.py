@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.core import Batch, Encoding, check_count, settle
-from course_lib.features.quantise import MuLaw
 from course_lib.kernels import linear_recurrence as kernels
+from course_lib.models.waveform.configuration import OnMuLawGrid
 from course_lib.models.waveform.recurrent import cosines
 from course_lib.models.waveform.streaming import UnconditionedNetwork
 
@@ -33,7 +33,7 @@ PIECE = 4096
 
 
 @dataclass(frozen=True)
-class LinearRecurrenceConfig:
+class LinearRecurrenceConfig(OnMuLawGrid):
     """What a `LinearRecurrentNetwork` is made of.
 
     Parameters
@@ -60,16 +60,6 @@ class LinearRecurrenceConfig:
         settle(self, levels=check_count(self.levels, "levels", minimum=2))
         for name in ("width", "states", "layers", "sample_rate"):
             settle(self, **{name: check_count(getattr(self, name), name)})
-
-    @property
-    def encoding(self) -> MuLaw:
-        """The levels that the network hears and speaks."""
-        return MuLaw(self.levels)
-
-    @property
-    def silence(self) -> int:
-        """The code that stands before a sound's first sample."""
-        return self.levels // 2
 
 
 def recur_step_by_step(

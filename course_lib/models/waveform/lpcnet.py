@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.core import Batch, Encoding, check_count, settle
-from course_lib.features.quantise import MuLaw
 from course_lib.kernels import lpcnet as kernels
 from course_lib.kernels import recurrent
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
+from course_lib.models.waveform.configuration import OnMuLawGrid
 from course_lib.models.waveform.logistic_mixture import choose, log_mass
 from course_lib.models.waveform.recurrent import cosines
 from course_lib.models.waveform.streaming import UnconditionedNetwork
@@ -35,7 +35,7 @@ State: TypeAlias = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
-class LPCNetConfig:
+class LPCNetConfig(OnMuLawGrid):
     """What an `LPCNet` is made of.
 
     Parameters
@@ -64,16 +64,6 @@ class LPCNetConfig:
         settle(self, levels=check_count(self.levels, "levels", minimum=2))
         for name in ("embedding", "units", "head", "components", "sample_rate"):
             settle(self, **{name: check_count(getattr(self, name), name)})
-
-    @property
-    def encoding(self) -> MuLaw:
-        """The levels that the network hears and speaks."""
-        return MuLaw(self.levels)
-
-    @property
-    def silence(self) -> int:
-        """The code that stands before a sound's first sample."""
-        return self.levels // 2
 
     @property
     def predictor(self) -> AdaptiveAR:

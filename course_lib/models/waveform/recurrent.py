@@ -29,9 +29,9 @@ from course_lib.core import (
     check_generator,
     settle,
 )
-from course_lib.features.quantise import MuLaw
 from course_lib.kernels import recurrent as kernels
 from course_lib.models.waveform.cells import gru_cell, lstm_cell, rnn_cell
+from course_lib.models.waveform.configuration import OnMuLawGrid
 from course_lib.models.waveform.streaming import UnconditionedNetwork
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -43,7 +43,7 @@ _NUMBERS = {"rnn": kernels.RNN, "lstm": kernels.LSTM, "gru": kernels.GRU}
 
 
 @dataclass(frozen=True)
-class RecurrentConfig:
+class RecurrentConfig(OnMuLawGrid):
     """What a `RecurrentNetwork` is made of.
 
     Parameters
@@ -74,16 +74,6 @@ class RecurrentConfig:
         settle(self, levels=check_count(self.levels, "levels", minimum=2))
         for name in ("embedding", "units", "head", "sample_rate"):
             settle(self, **{name: check_count(getattr(self, name), name)})
-
-    @property
-    def encoding(self) -> MuLaw:
-        """The levels that the network hears and speaks."""
-        return MuLaw(self.levels)
-
-    @property
-    def silence(self) -> int:
-        """The code that stands before a sound's first sample."""
-        return self.levels // 2
 
 
 class RecurrentNetwork(UnconditionedNetwork):

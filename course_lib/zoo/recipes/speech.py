@@ -174,19 +174,25 @@ class VariedSpeechRecipe(SpeechRecipe):
 STACK = dilated_stack(2, 9)
 
 SPEECH: dict[str, SpeechRecipe] = {
-    "gru-speech": SpeechRecipe(
+    "gru-speech": VariedSpeechRecipe(
         RecurrentConfig("gru", units=256),
-        Schedule(7000, 4e-3, warmup=200, precision="auto"),
+        Schedule(12_000, 3e-3, warmup=300, precision="auto"),
         length=128,
         size=64,
-        validate_every=1000,
+        seed=2,
+        validate_every=2000,
+        begins_with="gru-speech",
+        semitones=4.0,
     ),
-    "lstm-speech": SpeechRecipe(
+    "lstm-speech": VariedSpeechRecipe(
         RecurrentConfig("lstm", units=192),
-        Schedule(9000, 6e-3, warmup=300, precision="auto"),
+        Schedule(12_000, 4e-3, warmup=300, precision="auto"),
         length=128,
         size=64,
-        validate_every=1000,
+        seed=2,
+        validate_every=2000,
+        begins_with="lstm-speech",
+        semitones=4.0,
     ),
     "ssm-speech": SpeechRecipe(
         LinearRecurrenceConfig(width=128, states=128, layers=4),

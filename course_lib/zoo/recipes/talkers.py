@@ -161,12 +161,13 @@ TALKERS = {
     ),
     "talker-transformer": TalkerRecipe(
         TransformerConfig(),
-        Schedule(8500, 4e-3, warmup=400, restart=6000, precision="auto"),
+        Schedule(8000, 3e-3, warmup=300, precision="auto"),
         size=16,
         input_dropout=0.5,
         even=True,
         scheduled_sampling=0.5,
-        scheduled_from=3000,
+        seed=2,
+        begins_with="talker-transformer",
     ),
 }
 """The talkers, by name; all say the same words."""

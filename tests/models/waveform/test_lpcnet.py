@@ -8,8 +8,7 @@ import pytest
 import scipy.stats
 import torch
 
-from course_lib.audio import Clip
-from course_lib.core import Batch, Trainable
+from course_lib.core import Batch
 from course_lib.features.quantise import MuLaw
 from course_lib.models.linear.adaptive_ar import AdaptiveAR
 from course_lib.models.waveform.lpcnet import (
@@ -117,15 +116,6 @@ def test_the_compiled_levels_sum_to_one_too():
     assert np.exp(scores).sum() == pytest.approx(1, abs=1e-12)
 
 
-def test_it_hears_the_past_and_nothing_else():
-    net, codes = network(), resonance(400)
-    changed = codes.copy()
-    changed[200] = (changed[200] + 5) % 16
-    before, after = (net.level_log_probabilities(c, MuLaw(16)) for c in (codes, changed))
-    np.testing.assert_array_equal(before[:200], after[:200])
-    assert (before[200:205] != after[200:205]).all()
-
-
 @pytest.mark.parametrize("config", [SMALL, FINE], ids=str)
 def test_sounds_beyond_all_expectation_stay_finite(config):
     """Silence, then blows between the outermost levels: no -inf, and gradients are numbers."""
@@ -138,12 +128,6 @@ def test_sounds_beyond_all_expectation_stay_finite(config):
     assert all(torch.isfinite(p.grad).all() for p in net.parameters())
 
 
-def test_the_loss_is_the_mean_of_the_scores():
-    net, codes = network(), resonance(300)
-    expected = -net.level_log_likelihood(codes, MuLaw(16)).nats / 300
-    assert net.loss(Batch(heard(codes)))[0].item() == pytest.approx(expected, abs=1e-5)
-
-
 def test_other_precisions_keep_the_edges():
     net, codes = network(FINE), resonance(300, 256)
     fine = net.level_log_likelihood(codes, MuLaw()).nats
@@ -154,44 +138,6 @@ def test_other_precisions_keep_the_edges():
 
 
 # ------------------------------------------------------------------ training
-
-
-def test_it_is_trainable():
-    assert isinstance(network(), Trainable)
-
-
-def test_carried_chunks_cost_what_the_whole_costs():
-    net = network().double()
-    codes = torch.from_numpy(np.stack([resonance(301, seed=s) for s in range(3)], axis=1))
-    whole, last = net.loss(Batch(codes))
-    carry, parts = None, []
-    for first in range(0, 300, 100):
-        batch = Batch(codes[first : first + 101], fresh=first == 0)
-        loss, carry = net.loss(batch, carry)
-        parts.append(loss)
-    assert torch.stack(parts).mean().item() == pytest.approx(whole.item(), abs=1e-12)
-    for ours, theirs in zip(carry, last, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
-        assert not ours.requires_grad
-    assert net.loss(Batch(codes), carry)[0] == whole  # a fresh batch forgets the carry
-    assert net.loss(replace(Batch(codes), fresh=False), carry)[0] != whole
-
-
-def test_a_carry_is_left_as_it_was():
-    net, batch = network(), Batch(torch.from_numpy(resonance(101)[:, None]))
-    _, carry = net.loss(batch)
-    kept = [part.clone() for part in carry]
-    net.loss(replace(batch, fresh=False), carry)
-    assert all(torch.equal(a, b) for a, b in zip(carry, kept, strict=True))
-
-
-def test_bfloat16_barely_changes_the_loss():
-    net, batch = network(replace(SMALL, units=32)), Batch(heard(resonance(200)))
-    exact = net.loss(batch)[0].item()
-    with torch.autocast("cpu", torch.bfloat16):
-        loss, _ = net.loss(batch)
-    assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(exact, rel=0.02)
 
 
 def test_it_learns_what_the_line_cannot():
@@ -208,15 +154,6 @@ def test_it_learns_what_the_line_cannot():
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.5 * line
-
-
-def test_the_seed_decides_the_weights_and_leaves_torchs_generator_alone():
-    torch.manual_seed(3)
-    before = torch.get_rng_state()
-    first, again, other = LPCNet(SMALL, seed=1), LPCNet(SMALL, seed=1), LPCNet(SMALL, seed=2)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert torch.equal(first.core.weight_hh_l0, again.core.weight_hh_l0)
-    assert not torch.equal(first.core.weight_hh_l0, other.core.weight_hh_l0)
 
 
 # ------------------------------------------------------------------ sampling
@@ -240,56 +177,9 @@ def test_samples_are_distributed_as_they_are_scored(temperature):
     np.testing.assert_allclose(frequencies, torch.cat(p).exp(), atol=0.012)
 
 
-def test_a_stream_does_not_depend_on_its_blocks_and_is_what_sample_gives():
-    net = network()
-    blocks = [*net.blocks(50, rng=np.random.default_rng(3), block=7)]
-    assert [len(block) for block in blocks] == [7] * 7 + [1]
-    np.testing.assert_array_equal(
-        np.concatenate(blocks), net.sample(50, rng=np.random.default_rng(3))[0]
-    )
-
-
-def test_a_prompt_is_gone_on_from():
-    """What comes after a prompt is scored as the rest of the same sound: entropy = mean -ln P."""
-    net, past = network(), resonance(200)
-    prompt = MuLaw(16).decode(past)
-    after = net.sample(4000, rng=np.random.default_rng(1), prompt=prompt)[0]
-    assert (after[:20] != net.sample(20, rng=np.random.default_rng(1))[0]).any()
-    first = net.sample(1, count=3000, rng=np.random.default_rng(1), prompt=prompt)[:, 0]
-    frequencies = np.bincount(MuLaw(16).encode(first), minlength=16) / 3000
-    p = np.exp([
-        net.level_log_probabilities(np.append(past, c), MuLaw(16))[-1] for c in range(16)
-    ])  # fmt: skip
-    np.testing.assert_allclose(frequencies, p, atol=0.03)
-
-
-def test_temperature_zero_needs_no_luck():
-    first, second = (
-        network().sample(60, rng=np.random.default_rng(seed), temperature=0.0) for seed in (1, 2)
-    )
-    np.testing.assert_array_equal(first, second)
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"temperature": -1.0}, ValueError, "temperature of 0 or more, got -1"),
-        ({"temperature": math.nan}, ValueError, "temperature"),
-        ({"prompt": np.zeros(0)}, ValueError, "at least 1 sample"),
-        ({"prompt": Clip(np.zeros(9), 16_000)}, ValueError, "prompt at 8000 Hz, got 16000"),
-        ({"prompt": np.full(3, 2.0)}, ValueError, r"within \[-1, 1\]"),
-        ({"prompt": np.full(3, np.nan)}, ValueError, "nan"),
-    ],
-)
-def test_bad_requests_are_named(settings, error, words):
-    with pytest.raises(error, match=words):
-        network().sample(5, rng=np.random.default_rng(0), **settings)
-
-
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"levels": 1}, ValueError, "levels of at least 2"),
         ({"components": 0}, ValueError, "components of at least 1"),
         ({"units": 2.5}, TypeError, "units"),
     ],
@@ -297,11 +187,6 @@ def test_bad_requests_are_named(settings, error, words):
 def test_bad_configurations_are_named(changes, error, words):
     with pytest.raises(error, match=words):
         replace(SMALL, **changes)
-
-
-def test_a_foreign_encoding_is_named():
-    with pytest.raises(ValueError, match="need codes of this network's encoding"):
-        network().level_log_likelihood(np.zeros(5, int), MuLaw())
 
 
 def test_forward_and_the_compiled_loop_give_one_answer():

@@ -9,8 +9,7 @@ import scipy.signal
 import torch
 from torch import nn
 
-from course_lib.audio import Clip
-from course_lib.core import Batch, Trainable
+from course_lib.core import Batch
 from course_lib.features.quantise import MuLaw
 from course_lib.models.linear.state_space import kalman_filter
 from course_lib.models.waveform.cells import (
@@ -74,17 +73,6 @@ def test_steps_of_the_written_cells_equal_torchs_loop(cell):
     torch.testing.assert_close(state, last, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_logits_hear_the_past_and_nothing_else(cell):
-    net = network(cell).double()
-    codes = torch.from_numpy(some_codes(20, 1))
-    changed = codes.clone()
-    changed[10] = (changed[10] + 5) % 16
-    difference = (net(changed)[0] - net(codes)[0]).abs().amax(dim=(1, 2))
-    assert (difference[:10] == 0).all()
-    assert (difference[10:] > 0).all()
-
-
 # ------------------------------------------------------------------ beginning
 
 
@@ -111,16 +99,6 @@ def test_recurrent_blocks_begin_orthogonal(cell):
         torch.testing.assert_close(block @ block.T, torch.eye(6), rtol=0, atol=1e-5)
 
 
-def test_the_seed_decides_the_weights_and_leaves_torchs_generator_alone():
-    torch.manual_seed(3)
-    before = torch.get_rng_state()
-    first, again = RecurrentNetwork(SMALL, seed=1), RecurrentNetwork(SMALL, seed=1)
-    other = RecurrentNetwork(SMALL, seed=2)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert torch.equal(first.core.weight_hh_l0, again.core.weight_hh_l0)
-    assert not torch.equal(first.core.weight_hh_l0, other.core.weight_hh_l0)
-
-
 @pytest.mark.parametrize("config", [RecurrentConfig("gru"), RecurrentConfig("lstm")])
 def test_an_untrained_network_knows_nothing(config):
     codes = some_codes(50, levels=256)
@@ -129,61 +107,6 @@ def test_an_untrained_network_knows_nothing(config):
 
 
 # ------------------------------------------------------------------ loss
-
-
-def test_it_is_trainable():
-    assert isinstance(network(), Trainable)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_carried_chunks_cost_what_the_whole_costs(cell):
-    net = network(cell).double()
-    codes = torch.from_numpy(some_codes(31, 4))
-    whole, last = net.loss(Batch(codes))
-    carry, parts = None, []
-    for first in range(0, 30, 10):
-        batch = Batch(codes[first : first + 11], fresh=first == 0)
-        loss, carry = net.loss(batch, carry)
-        parts.append(loss)
-    assert torch.stack(parts).mean().item() == pytest.approx(whole.item(), abs=1e-12)
-    torch.testing.assert_close(carry, last, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_fresh_batch_forgets_the_carry(cell):
-    net = network(cell)
-    batch = Batch(torch.from_numpy(some_codes(11, 4)))
-    _, carry = net.loss(Batch(torch.from_numpy(some_codes(11, 4, seed=2))))
-    alone = net.loss(batch)[0]
-    assert net.loss(batch, carry)[0] == alone
-    assert net.loss(replace(batch, fresh=False), carry)[0] != alone
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_no_gradient_flows_through_the_carry(cell):
-    _, carry = network(cell).loss(Batch(torch.from_numpy(some_codes(11, 4))))
-    parts = carry if cell == "lstm" else (carry,)
-    assert len(parts) == (2 if cell == "lstm" else 1)
-    assert not any(part.requires_grad for part in parts)
-
-
-def test_the_loss_is_the_mean_of_the_scores():
-    net = network()
-    codes = some_codes(40)
-    heard = torch.from_numpy(np.r_[SMALL.silence, codes])[:, None]
-    expected = -net.level_log_likelihood(codes, MuLaw(16)).nats / 40
-    assert net.loss(Batch(heard))[0].item() == pytest.approx(expected, abs=1e-5)
-
-
-def test_bfloat16_barely_changes_the_loss():
-    net, batch = network(units=32), Batch(torch.from_numpy(some_codes(41, 8)))
-    exact = net.loss(batch)[0].item()
-    with torch.autocast("cpu", torch.bfloat16):
-        loss, carry = net.loss(batch)
-        again, _ = net.loss(replace(batch, fresh=False), carry)
-    assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(exact, rel=0.02)
-    assert math.isfinite(again.item())
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -226,22 +149,6 @@ def test_sampling_is_drawing_from_the_scored_probabilities(cell, temperature):
     assert (uniforms >= lower - 1e-9).all()
 
 
-def test_a_stream_does_not_depend_on_its_blocks_and_is_what_sample_gives():
-    net = network()
-    blocks = [*net.blocks(50, rng=np.random.default_rng(3), block=7)]
-    assert [len(block) for block in blocks] == [7] * 7 + [1]
-    np.testing.assert_array_equal(
-        np.concatenate(blocks), net.sample(50, rng=np.random.default_rng(3))[0]
-    )
-
-
-def test_an_interrupted_stream_leaves_what_was_drawn():
-    stream = network().stream(10**9, rng=np.random.default_rng(3), block=10)
-    drawn = [next(stream) for _ in range(3)]
-    whole = [*network().stream(30, rng=np.random.default_rng(3))]
-    np.testing.assert_array_equal(np.concatenate(drawn), np.concatenate(whole))
-
-
 def test_a_prompt_is_gone_on_from():
     net = network()
     prompt = MuLaw(16).decode(some_codes(25))
@@ -257,13 +164,8 @@ def test_a_prompt_is_gone_on_from():
     assert (after != net.sample(20, rng=np.random.default_rng(1))[0]).any()
 
 
-def test_temperature_zero_needs_no_luck_and_a_high_one_flattens():
-    net = network()
-    first, second = (
-        net.sample(60, rng=np.random.default_rng(seed), temperature=0.0) for seed in (1, 2)
-    )
-    np.testing.assert_array_equal(first, second)
-    hot = net.sample(20_000, rng=np.random.default_rng(1), temperature=1e6)[0]
+def test_a_high_temperature_flattens():
+    hot = network().sample(20_000, rng=np.random.default_rng(1), temperature=1e6)[0]
     counts = np.bincount(MuLaw(16).encode(hot), minlength=16)
     np.testing.assert_allclose(counts / 20_000, 1 / 16, atol=0.01)
 
@@ -281,29 +183,9 @@ def test_samples_are_as_likely_as_the_model_says():
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"temperature": -1.0}, ValueError, "temperature of 0 or more, got -1"),
-        ({"temperature": math.nan}, ValueError, "temperature"),
-        ({"prompt": np.zeros(0)}, ValueError, "at least 1 sample"),
-        ({"prompt": Clip(np.zeros(9), 16_000)}, ValueError, "prompt at 8000 Hz, got 16000"),
-        ({"prompt": np.full(3, 2.0)}, ValueError, r"within \[-1, 1\]"),
-        ({"prompt": np.zeros((3, 2))}, ValueError, "mono"),
-        ({"prompt": np.full(3, np.nan)}, ValueError, "nan"),
-    ],
-)
-def test_bad_requests_are_named(settings, error, words):
-    with pytest.raises(error, match=words):
-        network().sample(5, rng=np.random.default_rng(0), **settings)
-    with pytest.raises(ValueError, match="block of at least 1"):
-        network().stream(5, rng=np.random.default_rng(0), block=0)
-
-
-@pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
         ({"cell": "elman"}, ValueError, "'elman'"),
-        ({"levels": 1}, ValueError, "levels of at least 2"),
         ({"units": 0}, ValueError, "units of at least 1"),
         ({"embedding": 2.5}, TypeError, "embedding"),
     ],
