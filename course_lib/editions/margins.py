@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -58,7 +59,8 @@ def recording(chapters: Sequence[Chapter], folder: Path | None = None) -> Iterat
             kept = [row for row in kinds.pop(kind, []) if row["notebook"] not in ran]
             stored = sorted([*kept, *rows], key=lambda row: (row["notebook"], row["cell"]))
             write_text(folder / f"{kind}.json", json.dumps(stored, indent=1, ensure_ascii=False))
-            show(compare(rows, list(kinds.values())), kind, list(kinds), Console())
+            console = Console(width=None if sys.stdout.isatty() else 160)
+            show(compare(rows, list(kinds.values())), kind, list(kinds), console)
 
 
 def processor() -> str:
