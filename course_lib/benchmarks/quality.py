@@ -311,10 +311,7 @@ def _hits_network(
 
 def _training_of(about: dict[str, Any]) -> str:
     """Return in words how long a network was trained, earlier parts of it included, and on what."""
-    seconds, part = 0.0, about["training"]
-    hardware: dict[str, None] = {}
-    while part is not None:
-        seconds += part["seconds"]
-        hardware |= dict.fromkeys(part.get("hardware", ["unknown"]))
-        part = part.get("earlier")
+    parts = zoo.trainings(about)
+    seconds = sum(part["seconds"] for part in parts)
+    hardware = dict.fromkeys(each for part in parts for each in part.get("hardware", ["unknown"]))
     return f"{seconds:,.0f} s, {' and '.join(hardware)}"

@@ -1,5 +1,6 @@
 """The trained networks of the course: how they were trained, and how to get them."""
 
+from course_lib.zoo.cards import trainings
 from course_lib.zoo.publishing import examine, publish, write_card
 from course_lib.zoo.recipes import RECIPES, Recipe, SpeechRecipe
 from course_lib.zoo.store import card, load, names
@@ -17,5 +18,6 @@ __all__ = [
     "names",
     "publish",
     "train",
+    "trainings",
     "write_card",
 ]

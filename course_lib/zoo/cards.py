@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
 from typing import (
@@ -37,6 +38,15 @@ class Card(TypedDict):
     weights: Weights
     training: Training
     scores: dict[str, Any]
+
+
+def trainings(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return all trainings of a card's network, the last first: each began with the next one's."""
+    found, part = [], card["training"]
+    while part is not None:
+        found.append(part)
+        part = part.get("earlier")
+    return found
 
 
 def from_json(kind: Any, value: Any, where: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from course_lib.zoo.cards import from_json
+from course_lib.zoo.cards import from_json, trainings
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,11 @@ def test_anything_else_is_named_and_refused(change, said):
     written = asdict(Outer((1,), (3, "x"), "a")) | {"sizes": [1], "pair": [3, "x"]} | change
     with pytest.raises(ValueError, match=said):
         from_json(Outer, written, "it")
+
+
+def test_all_trainings_of_a_card_are_found_the_last_first():
+    first = {"seconds": 1.0}
+    second = {"seconds": 2.0, "earlier": first}
+    last = {"seconds": 3.0, "earlier": second}
+    assert trainings({"training": last}) == [last, second, first]
+    assert trainings({"training": first}) == [first]
